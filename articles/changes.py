@@ -68,16 +68,20 @@ def missing_followers() -> list[str]:
 class Edit:
     """One edit of an article or an update, from the row as it was to the row as it is saved."""
 
-    def __init__(self, item: Article | Update, *, reloads_page: bool = False) -> None:
-        """Read the row before the edit. `reloads_page`: open pages load again in any case."""
+    def __init__(self, item: Article | Update, *, stored: Versioned | None = None, reloads_page: bool = False) -> None:
+        """Read the row before the edit, unless it is given. `reloads_page`: open pages load again in any case."""
         self.item = item
         self.model = type(item)
         self.reloads_page = reloads_page
         #: Whether the history has a new version after this edit.
         self.recorded = False
+        #: Whether its byline or its topics may be others than before. Deleting one of them sends no signal.
+        self.names_changed = reloads_page
+        #: Nothing was written after all.
+        self.is_given_up = False
         self._pk = item.pk
         self._makes_page = self.model.IS_PAGE and item.pk is None
-        self.old: Versioned | None = self.model.read(self._pk, with_relations=True)
+        self.old: Versioned | None = stored or self.model.read(self._pk, with_relations=True)
         self._memories = {} if self.old is None else {name: _followers[name].before(self.old) for name in self._names()}
 
     def finish(self) -> None:
@@ -90,6 +94,10 @@ class Edit:
         """The article on whose page the item stands; None if this edit makes the page, which nobody reads yet."""
         return None if self._makes_page else self.item.page_id
 
+    @property
+    def owner(self) -> tuple[str, int | None]:
+        return (str(self.model._meta.model_name), self.item.pk)
+
     @cached_property
     def saved(self) -> Versioned | None:
         """The row as saved, None if it was deleted. Only the translation states, which go first, may change it."""
@@ -99,6 +107,8 @@ class Edit:
     def new(self) -> Versioned | None:
         """The row after the edit with all relations that pages show; None if it was deleted."""
         if self.saved is not None:
+            if not self.names_changed:
+                self.saved.take_names(self.old)
             self.saved.fetch_relations()
         return self.saved
 
@@ -119,14 +129,27 @@ def edit(item: Article | Update) -> Iterator[None]:
         return
     with transaction.atomic():
         lock(item)
-        with _opened(item) as opened:
+        with edit_locked(item):
             yield
+
+
+@contextmanager
+def edit_locked(item: Article | Update, stored: Versioned | None = None) -> Iterator[Edit]:
+    """Edit an item in the transaction of the caller, who holds the `lock` and rolls all of it back after an error.
+
+    stored   the row, if the caller has read it with its relations since
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise transaction.TransactionManagementError("The caller's transaction holds the lock.")
+    with _opened(item, stored=stored) as opened:
+        yield opened
+        if not opened.is_given_up:
             opened.finish()
 
 
 @contextmanager
-def _opened(item: Article | Update, *, reloads_page: bool = False) -> Iterator[Edit]:
-    opened = Edit(item, reloads_page=reloads_page)
+def _opened(item: Article | Update, *, stored: Versioned | None = None, reloads_page: bool = False) -> Iterator[Edit]:
+    opened = Edit(item, stored=stored, reloads_page=reloads_page)
     token = _open_edits.set({**_open_edits.get(), id(item): opened})
     try:
         yield opened
@@ -189,8 +212,9 @@ def removing_name(item: NamedOnPages) -> Iterator[None]:
 
 def require_edit(owners: Iterable[tuple[str, int]], write: str) -> None:
     """Raise OutsideEditError unless an edit is open for each owner, an ("article" or "update", primary key) pair."""
-    open_now = {(each.model._meta.model_name, each.item.pk) for each in _open_edits.get().values()}
-    if lacking := set(owners) - open_now:
+    owners = set(owners)
+    open_now = {each.owner for each in _open_edits.get().values()}
+    if lacking := owners - open_now:
         named = ", ".join(f"{name} {pk}" for name, pk in sorted(lacking))
         raise OutsideEditError(f"{write} changes what readers see of {named}. Do it within articles.changes.edit.")
 
@@ -311,7 +335,7 @@ def guard_relations(
     pk_set: set[int] | None,
     **_: object,
 ) -> None:
-    """Require an edit for authors, topics and related articles; a receiver of `m2m_changed`."""
+    """Require an edit for authors, topics and related articles, and note it there; a receiver of `m2m_changed`."""
     if not action.startswith("pre_") or not (pk_set or action == "pre_clear"):
         return
     if not reverse:
@@ -323,3 +347,5 @@ def guard_relations(
         rows = sender._default_manager.filter(**{relation.m2m_reverse_field_name(): instance.pk})
         owners = {(str(model._meta.model_name), pk) for pk in rows.values_list(relation.m2m_field_name(), flat=True)}
     require_edit(owners, f"{sender.__name__} {action.removeprefix('pre_')}")
+    for each in _open_edits.get().values():
+        each.names_changed = each.names_changed or each.owner in owners

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django import forms
 
+from articles import changes
 from articles.pending import NOTHING_PENDING, PendingRelations
 
 if TYPE_CHECKING:
@@ -36,7 +37,13 @@ class UpdateModelForm(_ModelForm):
             super()._post_clean()  # type: ignore[misc]
 
     def _save_m2m(self) -> None:
-        super()._save_m2m()  # type: ignore[misc]
+        # The open edit has read the relations as they are stored.
+        before = changes.row_before(self.instance)
+        for name in ("authors", "topics"):
+            if name in self.cleaned_data:
+                stored = set(getattr(before, name).all()) if before else set()
+                if stored != set(self.cleaned_data[name]):
+                    getattr(self.instance, name).set(self.cleaned_data[name])
         self.save_relations()
 
     def save_relations(self) -> None:

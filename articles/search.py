@@ -26,7 +26,7 @@ class SearchIndex:
 
     def after(self, edit: Edit, memory: Mapping[str, Texts] | None) -> None:
         if edit.new is not None and (now := texts.of(edit.new)) != memory:
-            texts.store(edit.new, now)
+            texts.store(edit.new, now, new=memory is None)
 
 
 def register() -> None:

@@ -104,6 +104,7 @@ _routes = ProtocolTypeRouter(
         "lifespan": Lifespan(
             # Before anything is rendered.
             follow_words,
+            notify.send_while_serving,
             metrics.sample_while_serving,
             lambda: publish_when_due(hub),
             lambda: publish_when_voted(hub),

@@ -6,6 +6,7 @@ next regular look, and loses nothing.
 """
 
 import asyncio
+import concurrent.futures
 import logging
 from collections.abc import Callable
 
@@ -74,19 +75,37 @@ def run_change_callbacks() -> None:
 # Sending --------------------------------------------------------------------------------------------------------------
 
 
+#: The event loop of the server as long as it serves.
+_serving: asyncio.AbstractEventLoop | None = None
+
+
+async def send_while_serving() -> None:
+    """Have the event loop of the server send what threads ask for, until cancelled, so that no answer waits for it."""
+    global _serving
+    _serving = asyncio.get_running_loop()
+    try:
+        await asyncio.Future()
+    finally:
+        _serving = None
+
+
 def send_soon(group: str, message: Message) -> None:
     """Send a message to a group, from any thread. Without a channel layer, log a warning instead of raising."""
     try:
         loop = asyncio.get_running_loop()
     except RuntimeError:
-        async_to_sync(send)(group, message)
+        if (serving := _serving) is None:
+            async_to_sync(send)(group, message)
+        else:
+            _sending.add(future := asyncio.run_coroutine_threadsafe(send(group, message), serving))
+            future.add_done_callback(_sending.discard)
     else:
         # A thread that runs an event loop must not wait for it.
         _sending.add(task := loop.create_task(send(group, message)))
         task.add_done_callback(_sending.discard)
 
 
-_sending: set[asyncio.Task[None]] = set()
+_sending: set[asyncio.Task[None] | concurrent.futures.Future[None]] = set()
 
 
 async def send(group: str, message: Message) -> None:

@@ -17,7 +17,10 @@ from django.utils import timezone
 
 from articles.models import Article, Update, Vote
 from articles.translations import columns, drafting
+from liveblog.languages import KNOWN
+from liveblog.translation import engines
 from tests import factories, forms
+from tests.actors import the_actor_or_test
 from tests.desks import DeskClient, body
 from tests.forms import member_of
 
@@ -48,7 +51,8 @@ def colleague(article: Article, name: str = "oksana") -> DeskClient:
 def test_an_update_is_published_in_the_language_that_it_is_written_in(desk: DeskClient) -> None:
     desk.write(source_language="uk", body="<p>Перемовини почалися.</p>")
     update = Update.objects.get()
-    assert (update.state, update.body_uk, update.body_en) == ("published", "<p>Перемовини почалися.</p>", "")
+    assert (update.state, update.body_uk) == ("published", "<p>Перемовини почалися.</p>")
+    assert not update.body_en
     assert update.written_by.username == "journalist"
     assert factories.log_of(desk.article) == [(1, update.element)]
 
@@ -588,6 +592,39 @@ def test_a_desk_takes_the_same_queries_for_a_timeline_of_any_length(desk: DeskCl
     for _ in range(20):
         factories.update(desk.article, authors=(factories.author(f"Author {_}"),))
     assert (queries(), queries(after=desk.article.desk_state)) == (few, few_new)
+
+
+#: The queries of a request of the desk, with those of the session and its user.
+QUERIES = {"write": 25, "rewrite": 31, "publish": 28, "withdraw": 27}
+
+
+def test_a_save_takes_the_same_few_queries_in_a_coverage_of_any_length(desk: DeskClient, settings: Any) -> None:
+    settings.LIBRETRANSLATE_URL = "http://localhost:1/"
+    assert engines.available()
+    desk.article.languages = list(KNOWN)
+    with the_actor_or_test():
+        desk.article.save()
+
+    def queries() -> dict[str, int]:
+        draft, shown, doomed = (factories.update(desk.article, state=state) for state in ("draft", *["published"] * 2))
+        written = {"source_language": "en", "kind": "text", "action": "publish", "body": "<p>The talks have begun.</p>"}
+        requests: dict[str, tuple[str, dict[str, Any]]] = {
+            "write": (desk.address("write"), written | {"key": str(uuid.uuid4())}),
+            "rewrite": (desk.address("rewrite", shown.pk), desk.opened(shown) | written),
+            "publish": (desk.address("act", draft.pk, "publish"), {"opened": desk.entry(draft)}),
+            "withdraw": (desk.address("act", doomed.pk, "withdraw"), {"mark": "1"}),
+        }
+        found = {}
+        for name, (address, data) in requests.items():
+            with CaptureQueriesContext(connection) as captured:
+                assert desk.client.post(address, data).status_code == 200
+            found[name] = len(captured)
+        return found
+
+    assert queries() == QUERIES
+    for _ in range(20):
+        factories.update(desk.article)
+    assert queries() == QUERIES
 
 
 # Pins and coverage ----------------------------------------------------------------------------------------------------

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from django.contrib.auth import get_user_model
@@ -60,25 +61,26 @@ def delay(update: Update, seconds: str | None, planned: datetime.datetime | None
 
 
 def _publish(update: Update, user: Actor, data: QueryDict) -> None:
-    if data.get("opened") != snapshot.version_token(update):
-        raise Conflict
     published_before = update.published_before
     planned = update.publish_at if update.state == State.SCHEDULED else None
-    publish(update, user)
-    delay(update, data.get("delay"), planned)
-    _save(update)
-    if update.state == State.PUBLISHED and not published_before:
+    if data.get("opened") != snapshot.version_token(update):
+        raise Conflict
+    with _edited(update):
+        publish(update, user)
+        delay(update, data.get("delay"), planned)
+    # It was read under the lock.
+    if update.copy_group and update.state == State.PUBLISHED and not published_before:
         syndication.publish_copies(update, user)
 
 
 def _withdraw(update: Update, user: Actor, data: QueryDict) -> None:
-    update.withdraw(leaves_mark=data.get("mark") == "1", reason=data.get("reason", ""))
-    _save(update)
+    with _edited(update):
+        update.withdraw(leaves_mark=data.get("mark") == "1", reason=data.get("reason", ""))
 
 
 def _draft(update: Update, user: Actor, data: QueryDict) -> None:
-    update.state, update.publish_at = State.DRAFT, None
-    _save(update)
+    with _edited(update):
+        update.state, update.publish_at = State.DRAFT, None
 
 
 def _undo(update: Update, user: Actor, data: QueryDict) -> None:
@@ -119,15 +121,20 @@ def _raise(update: Update, user: Actor, data: QueryDict) -> None:
 def _hand_over(update: Update, user: Actor, data: QueryDict) -> None:
     to = data.get("to", "")
     pk = number(to)
-    update.assignee = None if pk is None else colleagues().filter(pk=pk).first()
-    if to and not update.assignee:
+    assignee = None if pk is None else colleagues().filter(pk=pk).first()
+    if to and not assignee:
         raise ValidationError(_("This colleague no longer has an account."))
-    _save(update)
+    with _edited(update):
+        update.assignee = assignee
 
 
-def _save(update: Update) -> None:
-    update.full_clean()
-    update.save()
+@contextmanager
+def _edited(update: Update) -> Iterator[None]:
+    """Save the columns that the block changes. Nobody has changed the update before; `act` holds the lock."""
+    with changes.edit_locked(update, update.twin(with_pictures=True)):
+        yield
+        update.full_clean(exclude=(*Update.REFERENCES, "key"))
+        update.save()
 
 
 def _stop_notification(update: Update, user: Actor, data: QueryDict) -> None:
@@ -164,7 +171,8 @@ def act(article_id: int, pk: int, action: str, user: Actor, data: QueryDict) -> 
     """
     perform = ACTIONS[action]
     with transaction.atomic(), acting_as(user):
-        changes.lock(Update.objects.get(pk=pk, article=article_id))
-        update = Update.objects.select_related("article").get(pk=pk)
+        changes.lock(Update.objects.only("article", "copy_group").get(pk=pk, article=article_id))
+        update = Update.read(pk, with_relations=True)
+        assert update is not None
         perform(update, user, data)
     return update

@@ -57,7 +57,7 @@ def language_for(user: Actor, article: Article) -> str:
 def copy_targets(article: Article) -> QuerySet[Article]:
     """Return the articles to which an update can be copied: the last 20 others that are announced or live."""
     found = Article.objects.exclude(pk=article.pk).exclude(state=Article.State.FINISHED).order_by("-coverage_start")
-    return Article.objects.filter(pk__in=list(found.values_list("pk", flat=True)[:20])).order_by("-coverage_start")
+    return Article.objects.filter(pk__in=found.values("pk")[:20]).order_by("-coverage_start")
 
 
 def author_choices() -> list[tuple[int, SafeString]]:
@@ -151,7 +151,8 @@ class ComposerForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin):
         self.fields["topics"].label = _("Topics")
         self._set_queryset("topics", Topic.objects.order_by("pk"))
         self.fields["topics"].choices = partial(topic_choices, self.article)  # type: ignore[attr-defined]
-        self._set_queryset("also_in", copy_targets(self.article))
+        if data is None or "also_in" in data:
+            self._set_queryset("also_in", copy_targets(self.article))
         self.init_pictures(data, user)
         for name in TEXTS:
             self.fields[name].widget.attrs |= {"lang": self.language, "dir": direction(self.language)}
@@ -167,7 +168,8 @@ class ComposerForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin):
             texts["body"], texts["choices"] = without_choices(str(texts["body"]))
         return texts | {
             "key": update.key,
-            "opened": version_token(update),
+            # Only a form that is shown needs it.
+            "opened": partial(version_token, update),
             "publish_at": update.publish_at,
             "published_at": update.earlier_time,
             "backdating_reason": update.backdating_reason,
@@ -175,7 +177,7 @@ class ComposerForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin):
 
     def _get_validation_exclusions(self) -> set[str]:
         # The model validates all its fields: this form sets columns for which it has no field of the same name.
-        return set()
+        return {*Update.REFERENCES} if self.instance.pk is None else {*Update.REFERENCES, "key"}
 
     def _post_clean(self) -> None:
         """Write texts and plans into the update, then have the model validate it."""

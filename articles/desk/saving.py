@@ -39,13 +39,25 @@ def composer_form(
     user: User | AnonymousUser, article: Article, update: Update | None, data: QueryDict | None
 ) -> ComposerForm:
     """Return the form of an update, or of a new one with the language and the byline of the user."""
-    if update is None:
-        update = Update(article=article, source_language=language_for(user, article))
-        author = getattr(user, "author", None)
-        form = ComposerForm(data, instance=update, user=user)
-        form.initial["authors"] = [author.pk] if author else []
-        return form
-    return ComposerForm(data, instance=update, user=user)
+    form = ComposerForm(data, instance=update or _new_update(user, article, data), user=user)
+    if update is None or update._state.adding:
+        form.initial["authors"] = lambda: _own_byline(user)
+    return form
+
+
+def _new_update(user: User | AnonymousUser, article: Article, data: QueryDict | None) -> Update:
+    chosen = data.get("source_language") if data else None
+    language = chosen if chosen in article.offered_languages else language_for(user, article)
+    return Update(article=article, source_language=language)
+
+
+def _own_byline(user: User | AnonymousUser) -> list[int]:
+    author = getattr(user, "author", None)
+    return [author.pk] if author else []
+
+
+class _HasCopiesError(Exception):
+    """The update has copies in other articles, which have to be locked at once with its own."""
 
 
 def write(article: Article, data: QueryDict, user: User | AnonymousUser) -> Outcome:
@@ -70,39 +82,75 @@ def _save(
     article: Article, found: QuerySet[Update], data: QueryDict, user: User | AnonymousUser, *, new: bool = False
 ) -> Outcome | None:
     prepare(data)
-    with transaction.atomic(), acting_as(user):
-        # The lock lasts until the commit, so the version that is checked is the one that is replaced.
-        lock(article, found, data)
-        update = found.select_related("article").first()
-        if update is None and not new:
-            return None
-        published_before = update is not None and update.published_before
-        present = snapshot.composer_data(update) if update else {}
-        unseen = update is not None and (new or data.get("opened") != snapshot.token_of(present))
-        form = composer_form(user, article, update, data)
-        valid = form.is_valid()
-        conflict = unseen and not (valid and snapshot.composer_data(form.instance, form.pending) == present)
-        outcome = Outcome(form, is_conflict=conflict, present=present)
-        if valid and not conflict:
-            try:
-                with transaction.atomic():
-                    outcome.saved = _saved(form, published_before)
-            except ValidationError as error:
-                form.add_error(None, error)
+    try:
+        # Most updates have no copies, so nobody looks for them first.
+        return _save_locked(article, found, data, user, new=new, has_copies=False)
+    except _HasCopiesError:
+        return _save_locked(article, found, data, user, new=new, has_copies=True)
+
+
+def _save_locked(
+    article: Article,
+    found: QuerySet[Update],
+    data: QueryDict,
+    user: User | AnonymousUser,
+    *,
+    new: bool,
+    has_copies: bool,
+) -> Outcome | None:
+    outcome: Outcome | None = None
+    saved: Update | None = None
+    try:
+        with transaction.atomic(), acting_as(user):
+            # The lock lasts until the commit, so the version that is checked is the one that is replaced.
+            lock(article, found if has_copies else found.none(), data)
+            # It takes less to find that an update is new than to read one.
+            there = not new or found.exists()
+            stored = Update.read_one(found, with_relations=True) if there else None
+            if stored is None and not new:
+                return None
+            if stored is not None and stored.copy_group and not has_copies:
+                raise _HasCopiesError
+            update = stored.twin(with_pictures=False) if stored else _new_update(user, article, data)
+            with changes.edit_locked(update, stored) as edit:
+                outcome = _judged(update, stored, data, user, new=new)
+                if outcome.form.is_valid() and not outcome.is_conflict:
+                    saved = outcome.form.save()
+                else:
+                    edit.is_given_up = True
+            if saved is not None:
+                _save_beside(outcome.form, saved, appears=not (stored and stored.published_before))
+    except ValidationError as error:
+        if outcome is None:
+            raise
+        # All that was written is rolled back.
+        outcome.form.add_error(None, error)
+    else:
+        outcome.saved = saved
     return outcome
 
 
-def _saved(form: ComposerForm, published_before: bool) -> Update:
-    """Save the form, with the copies in other articles. `published_before`: whether readers had seen the update."""
-    with changes.edit(form.instance):
-        saved = form.save()
+def _judged(
+    update: Update, stored: Update | None, data: QueryDict, user: User | AnonymousUser, *, new: bool
+) -> Outcome:
+    """Return the validated form, and whether it would replace a version that the user has not seen."""
+    present = snapshot.composer_data(stored) if stored else {}
+    unseen = stored is not None and (new or data.get("opened") != snapshot.token_of(present))
+    form = composer_form(user, update.article, update, data)
+    valid = form.is_valid()
+    conflict = unseen and not (valid and snapshot.composer_data(form.instance, form.pending) == present)
+    return Outcome(form, is_conflict=conflict, present=present)
+
+
+def _save_beside(form: ComposerForm, saved: Update, *, appears: bool) -> None:
+    """Save what the form has besides the update. `appears`: no reader had seen the update before."""
     notes.write(saved.article, form.user, form.cleaned_data["note"], saved)
     if others := form.cleaned_data["also_in"]:
         syndication.copy_to(saved, others, form.user)
         saved.refresh_from_db()
-    if saved.state == Update.State.PUBLISHED and not published_before:
+    # It was read under the lock.
+    if saved.copy_group and saved.state == Update.State.PUBLISHED and appears:
         syndication.publish_copies(saved, form.user)
-    return saved
 
 
 def lock(article: Article, found: QuerySet[Update], data: QueryDict) -> None:

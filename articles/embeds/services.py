@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.utils.translation import gettext_lazy as _
 
+from articles import changes
 from articles.embeds import providers, resolving
 from articles.embeds.models import Embed
 from liveblog.links import names_no_user
@@ -45,11 +46,11 @@ def attach(update: Update, url: str) -> None:
     The provider is asked in the background. An answer that the desk got for the same address within the last hour is
     used at once; its thumbnail is stored in the background all the same.
     """
-    embed = getattr(update, "embed", None)
+    embed = _stored(update)
     if not url.strip():
         if embed is not None:
             embed.delete()
-            update._state.fields_cache.pop("embed", None)
+        update._state.fields_cache["embed"] = None
         return
     url = address(url)
     if embed is not None and embed.url == url:
@@ -59,6 +60,14 @@ def attach(update: Update, url: str) -> None:
     if found := resolving.known(url):
         resolving.apply(embed, found)
     embed.save()
+
+
+def _stored(update: Update) -> Embed | None:
+    """Return the embed that an update has in the open edit, which has read it already."""
+    if "embed" not in update._state.fields_cache:
+        before = changes.row_before(update)
+        update._state.fields_cache["embed"] = getattr(before, "embed", None)
+    return update._state.fields_cache["embed"]
 
 
 def as_data(update: Update) -> Data | None:

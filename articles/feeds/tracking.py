@@ -44,7 +44,8 @@ class Feeds:
             seen_before = isinstance(edit.old, Update) and edit.old.published_before
             if edit.new is not None and (seen_before or _is_backdated(row)):
                 _record(row, languages & after.keys())
-            pings.enqueue(_addresses_of_update(row, edit.old), languages)
+            if pings.services():
+                pings.enqueue(_addresses_of_update(row, edit.old), languages)
         elif isinstance(row, Article):
             pings.enqueue(pings.Addresses(row), languages)
 

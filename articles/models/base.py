@@ -53,6 +53,13 @@ def in_source_language(name: str, *fields: str, unless: Q | None = None) -> list
     return found
 
 
+def set_prefetched(row: models.Model, relation: str, related: list[Any]) -> None:
+    """Have a relation of `row` return rows that are known to be all of it, as `prefetch_related` would."""
+    found = getattr(row, relation).get_queryset()
+    found._result_cache, found._prefetch_done = related, True
+    row.__dict__.setdefault("_prefetched_objects_cache", {})[relation] = found
+
+
 class NamedOnPages(models.Model):
     """A row whose name stands on pages: when the name changes or the row is deleted, those pages load again."""
 
@@ -309,14 +316,19 @@ class Versioned(models.Model):
     @classmethod
     def read(cls, pk: int | None, *, with_relations: bool = False) -> Self | None:
         """Return the row with its related texts, None if there is none. `with_relations`: see `fetch_relations`."""
-        row = cls._rows_with_texts().filter(pk=pk).first() if pk else None
+        return cls.read_one(cls._base_manager.filter(pk=pk), with_relations=with_relations) if pk else None
+
+    @classmethod
+    def read_one(cls, rows: models.QuerySet[Self], *, with_relations: bool = False) -> Self | None:
+        """Return the only one of `rows` as `read` does."""
+        row = next(iter(cls._with_texts(rows).order_by()[:1]), None)
         if row is not None and with_relations:
             row.fetch_relations()
         return row
 
     @classmethod
-    def _rows_with_texts(cls) -> models.QuerySet[Self]:
-        return cls._base_manager.prefetch_related(*cls.RELATED_TEXTS.values())
+    def _with_texts(cls, rows: models.QuerySet[Self]) -> models.QuerySet[Self]:
+        return rows.prefetch_related(*cls.RELATED_TEXTS.values())
 
     @classmethod
     def relations(cls) -> list[Prefetch]:
@@ -326,6 +338,14 @@ class Versioned(models.Model):
     def fetch_relations(self) -> None:
         """Fetch everything that rendering needs."""
         prefetch_related_objects([self], *self.relations())
+
+    def take_names(self, before: Self | None) -> None:
+        """Take the byline and the topics from the row before an edit that has changed neither; None: it is new."""
+        self._take(("authors", "topics"), before)
+
+    def _take(self, relations: Iterable[str], other: Self | None) -> None:
+        for name in relations:
+            set_prefetched(self, name, [] if other is None else list(getattr(other, name).all()))
 
     @property
     def page_id(self) -> int | None:

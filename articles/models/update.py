@@ -94,6 +94,9 @@ class Update(Versioned):
     #: Kinds that need neither a headline nor a text.
     WORDLESS = tuple(kind.code for kind in kinds.ALL if kind.wordless)
 
+    #: Columns that name other rows. Code that sets none of them, or from rows that it has read, need not look them up.
+    REFERENCES = ("article", "written_by", "assignee", "submitted_by", "released_by")
+
     #: All pinned updates are on the first page of the coverage, whatever its length.
     MOST_PINNED = 12
 
@@ -290,8 +293,8 @@ class Update(Versioned):
             return super().delete(using, keep_parents)
 
     @classmethod
-    def _rows_with_texts(cls) -> models.QuerySet[Update]:
-        return super()._rows_with_texts().select_related("article", "tally", "embed")
+    def _with_texts(cls, rows: models.QuerySet[Update]) -> models.QuerySet[Update]:
+        return super()._with_texts(rows).select_related("article", "tally", "embed")
 
     @classmethod
     def relations(cls) -> list[Prefetch]:
@@ -301,6 +304,19 @@ class Update(Versioned):
             Prefetch("pictures"),
             Translation.for_readers(),
         ]
+
+    def twin(self, *, with_pictures: bool) -> Update:
+        """Return another instance of a row that nobody has changed since it was read, with the same relations.
+
+        with_pictures   whether they share the pictures, into which a form writes
+        """
+        names = [field.attname for field in self._meta.concrete_fields]
+        twin = self.from_db(self._state.db, names, [self.__dict__[name] for name in names])
+        twin.article = self.article
+        twin._state.fields_cache["embed"] = getattr(self, "embed", None)
+        twin._state.fields_cache["tally"] = getattr(self, "tally", None)
+        twin._take(("authors", "topics", "translations", *(("pictures",) if with_pictures else ())), self)
+        return twin
 
     @property
     def page(self) -> Article:

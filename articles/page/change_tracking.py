@@ -1,12 +1,12 @@
 """The follower that writes the change log: it logs each element that an edit makes look different to readers.
 
-The elements of the edited item are rendered in every language before and after the edit. An element that looks the
-same is not logged, whatever was saved.
+The elements of the edited item are rendered in every language as they were before and after the edit, unless they stood
+on the page at one of these times only. An element that looks the same is not logged, whatever was saved.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from articles.changes import RELATED, Edit
 from articles.models import Article, Update
@@ -14,7 +14,7 @@ from articles.models.base import Versioned
 from articles.page import rendering
 from articles.translations.selection import of_article
 from liveblog.delivery import log
-from liveblog.delivery.elements import page_locale
+from liveblog.delivery.elements import Operation, page_locale
 
 #: Not an element of its own page: how other pages show the article when they link to it.
 CARD = "card"
@@ -26,39 +26,55 @@ Look = dict[str, dict[str, object]]
 class ChangeTracking:
     """Log each element that looks different after an edit, for the languages in which it does."""
 
-    def before(self, row: Versioned) -> Look:
-        return look_of(row)
+    def before(self, row: Versioned) -> Look | None:
+        # An update is rendered after the edit, from the row as it was read.
+        return _look_of_article(row) if isinstance(row, Article) else None
 
     def after(self, edit: Edit, memory: Look | None) -> None:
         if edit.page_id is None or edit.reloads_page:
             return
-        before = memory or {}
-        after = {} if edit.new is None else look_of(edit.new)
-        for element in {**before, **after}:
-            if languages := _differing(before.get(element, {}), after.get(element, {})):
+        for element, languages in _differences(edit, memory):
+            if languages:
                 _log(edit.page_id, element, languages)
 
 
-def look_of(item: Versioned) -> Look:
-    """Return what readers see of an article or update, which must have been read with its relations."""
-    if isinstance(item, Update):
-        return _look_of_update(item)
-    assert isinstance(item, Article)
-    return _look_of_article(item)
+def _differences(edit: Edit, memory: Look | None) -> Iterator[tuple[str, set[str]]]:
+    if isinstance(edit.item, Update):
+        old, new = (row if isinstance(row, Update) else None for row in (edit.old, edit.new))
+        return _differences_of_updates(old, new)
+    after = _look_of_article(edit.new) if isinstance(edit.new, Article) else {}
+    return _differences_of_looks(memory or {}, after)
 
 
-def _look_of_update(update: Update) -> Look:
-    if not update.on_page:
-        return {}
-    look: Look = {update.element: {}}
-    if rendering.is_moment(update):
-        look[rendering.moment_of(update)] = {}
-    for language in update.article.offered_languages:
-        with page_locale(update.article, language):
-            for element in look:
-                operation = rendering.moment_operation if element != update.element else rendering.update_operation
-                look[element][language] = operation(update, element, update.article, language)
-    return look
+def _differences_of_updates(old: Update | None, new: Update | None) -> Iterator[tuple[str, set[str]]]:
+    before, after = _elements(old), _elements(new)
+    for element in dict.fromkeys([*before, *after]):
+        if element in before and element in after:
+            assert old is not None
+            assert new is not None
+            were, are = set(old.article.offered_languages), set(new.article.offered_languages)
+            different = {
+                code for code in were & are if _operation(old, element, code) != _operation(new, element, code)
+            }
+            yield element, (were ^ are) | different
+        else:
+            update = old if element in before else new
+            assert update is not None
+            yield element, set(update.article.offered_languages)
+
+
+def _elements(update: Update | None) -> list[str]:
+    """Return the elements in which readers see an update."""
+    if update is None or not update.on_page:
+        return []
+    return [update.element, *([rendering.moment_of(update)] if rendering.is_moment(update) else [])]
+
+
+def _operation(update: Update, element: str, language: str) -> Operation:
+    """Return what readers see, of an update that has been read with its relations."""
+    operation = rendering.update_operation if element == update.element else rendering.moment_operation
+    with page_locale(update.article, language):
+        return operation(update, element, update.article, language)
 
 
 def _look_of_article(article: Article) -> Look:
@@ -84,6 +100,11 @@ def _look_of_article(article: Article) -> Look:
             for element, section_html in rendering.SECTIONS.items():
                 looks[element][language] = section_html(article, language)
     return looks
+
+
+def _differences_of_looks(before: Look, after: Look) -> Iterator[tuple[str, set[str]]]:
+    for element in {**before, **after}:
+        yield element, _differing(before.get(element, {}), after.get(element, {}))
 
 
 def _differing(before: Mapping[str, object], after: Mapping[str, object]) -> set[str]:

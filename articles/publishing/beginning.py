@@ -21,8 +21,9 @@ class Beginning:
         if isinstance(edit.old, Update) and edit.old.state == UpdateState.PUBLISHED:
             # The coverage has begun with it or with an earlier one.
             return
-        article = Article.objects.filter(pk=update.article_id, begins_with_update=True).first()
-        if article is not None:
+        # It was read with the update, under its lock.
+        if update.article.begins_with_update:
+            article = Article.objects.get(pk=update.article_id)
             article.begins_with_update = False
             if article.state == ArticleState.ANNOUNCED:
                 article.state = ArticleState.LIVE

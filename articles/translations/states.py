@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from articles.changes import Edit
 from articles.models import Article, Translation, Update
+from articles.models.base import set_prefetched
 from articles.text.localized import text_in
 from articles.translations import columns, review, suggestions, usage
 from articles.translations.memory import drafts
@@ -80,20 +81,36 @@ def follow(item: Article | Update, before: Snapshot | None) -> None:
     """Bring the states of all languages of a saved item in line with its texts."""
     now = Snapshot.as_read(item)
     wanted = [language for language in columns.article_of(item).languages if language != now.source_language]
-    stored = {row.language: row for row in Translation.objects.filter(**_owner(item))}
+    stored = {row.language: row for row in item.translations.all()}
     new = [Translation(**_owner(item), language=language) for language in wanted if language not in stored]
-    # The article may appear in a stored language again later.
-    for row in [*new, *(row for row in stored.values() if row.language != now.source_language)]:
-        old = _state_of(row)
+    for row in new:
         _set_state(item, row, now, before)
-        if row.pk and _state_of(row) != old:
-            row.save()
     Translation._base_manager.bulk_create(new)
+    # The article may appear in a stored language again later.
+    _follow_stored(item, [row for row in stored.values() if row.language != now.source_language], now, before)
     if now.source_language in stored:
-        stored[now.source_language].delete()
+        stored.pop(now.source_language).delete()
+    # Later followers need them, too.
+    set_prefetched(item, "translations", [*stored.values(), *new])
     # A new article has no updates yet.
     if new and before is not None and columns.article_of(item) is item:
         begin_languages(item, [row.language for row in new])
+
+
+def _follow_stored(
+    item: Article | Update, rows: Collection[Translation], now: Snapshot, before: Snapshot | None
+) -> None:
+    changed, names = [], set()
+    for row in rows:
+        old, state = dict(row.__dict__), _state_of(row)
+        _set_state(item, row, now, before)
+        if _state_of(row) != state:
+            changed.append(row)
+            names |= {
+                field.name for field in row._meta.concrete_fields if row.__dict__[field.attname] != old[field.attname]
+            }
+    if changed:
+        Translation.objects.bulk_update(changed, sorted(names))
 
 
 def begin_languages(article: Article, languages: list[str]) -> None:

@@ -50,7 +50,7 @@ def record(action: Action, about: str = "", *, actor: User | AnonymousUser | Non
         details=details,
         network=networks.stored_of(request) if request is not None else None,
     )
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         entry.save()
         transaction.on_commit(lambda: _announce(entry))
 

@@ -46,8 +46,11 @@ def validate_address(address: str) -> None:
 class WebhookQuerySet(models.QuerySet["Webhook"]):
     def told_of(self, event: str, article_id: int | None) -> list[Webhook]:
         """Return those that are told of an event in an article; None: in none."""
-        found = self.filter(is_on=True).filter(Q(every_article=True) | Q(articles=article_id or 0)).distinct()
-        return [webhook for webhook in found if event in webhook.events]
+        found: list[Webhook] = [webhook for webhook in self.filter(is_on=True) if event in webhook.events]
+        if all(webhook.every_article for webhook in found):
+            return found
+        of_article = set(self.filter(articles=article_id or 0).values_list("pk", flat=True))
+        return [webhook for webhook in found if webhook.every_article or webhook.pk in of_article]
 
 
 class Webhook(models.Model):
