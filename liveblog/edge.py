@@ -18,8 +18,10 @@ MAX_HEAD_BYTES = 32_768
 MAX_HEADERS = 100
 HEAD_SECONDS = 10.0
 
-#: Number of connections that may have sent no whole head. One more, and the oldest of them is cut.
+#: Number of connections that may have sent no whole head. The oldest of more are cut, but none before it has had some
+#: seconds: when thousands of readers come back at once, their connections are there before their heads are read.
 MAX_HALF_OPEN = 500
+HALF_OPEN_SECONDS = 2.0
 
 #: For a body: seconds in any case, and bytes per second besides. A slow telephone has more.
 BODY_SECONDS = 20.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import weakref
 from functools import partial
 from typing import Any, ClassVar
 
@@ -54,9 +55,10 @@ class EdgeProtocol(PatientProtocol):
     uvicorn waits for a head without a limit, and keeps all of it in memory. The limits are those of `liveblog.edge`.
     """
 
-    #: The connections of this process that have sent no whole head, the oldest first. Those that are idle between two
-    #: requests are not among them; uvicorn closes them after a few seconds.
-    half_open: ClassVar[dict[EdgeProtocol, None]] = {}
+    #: The connections of this process that have sent no whole head, the oldest first, with the times of the event loop
+    #: since which they wait. Those that are idle between two requests are not among them; uvicorn closes them after a
+    #: few seconds.
+    half_open: ClassVar[dict[EdgeProtocol, float]] = {}
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -73,9 +75,19 @@ class EdgeProtocol(PatientProtocol):
         if self._deadline is not None:
             return
         self._deadline = self.loop.call_later(edge.HEAD_SECONDS, self.transport.abort)
-        self.half_open[self] = None
+        self.half_open[self] = since = self.loop.time()
         if len(self.half_open) > edge.MAX_HALF_OPEN:
-            next(iter(self.half_open)).transport.abort()
+            self.loop.call_later(edge.HALF_OPEN_SECONDS, self._cut_oldest, since)
+
+    @classmethod
+    def _cut_oldest(cls, until: float) -> None:
+        """Cut as many as there are too many of the connections that have waited since that time or longer."""
+        while len(cls.half_open) > edge.MAX_HALF_OPEN:
+            oldest, since = next(iter(cls.half_open.items()))
+            if since > until:
+                break
+            del cls.half_open[oldest]
+            oldest.transport.abort()
 
     def _has_head(self) -> None:
         self.half_open.pop(self, None)
@@ -125,8 +137,9 @@ class EdgeProtocol(PatientProtocol):
         super().on_headers_complete()
         cycle: Any = self.cycle
         if cycle is not None and cycle.scope is self.scope:
-            # The task of the application exists, but has not run yet.
-            cycle.scope["extensions"] = {WHOLE_RESPONSE: partial(_respond, cycle)}
+            # The task of the application exists, but has not run yet. A cycle that its own scope names would stay in
+            # memory until the collector looks for it.
+            cycle.scope["extensions"] = {WHOLE_RESPONSE: partial(_respond, weakref.ref(cycle))}
 
     def on_message_complete(self) -> None:
         self._whole = True
@@ -139,12 +152,13 @@ class EdgeProtocol(PatientProtocol):
         super().on_response_complete()
 
 
-def _respond(cycle: RequestResponseCycle, head: bytes, body: bytes) -> bool:
+def _respond(reference: weakref.ref[RequestResponseCycle], head: bytes, body: bytes) -> bool:
     """Send a response that was put together before, and return whether it was sent. `send` looks at each header again.
 
     head   the status line and the headers, without the empty line (RFC 9112, section 2.1)
     """
-    if cycle.disconnected:
+    cycle = reference()
+    if cycle is None or cycle.disconnected:
         return True
     if cycle.response_started or cycle.flow.write_paused or cycle.access_log or not cycle.keep_alive:
         return False

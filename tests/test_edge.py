@@ -179,6 +179,17 @@ def test_half_open_connections_push_each_other_out_and_nobody_else(
     eventually(lambda: not EdgeProtocol.half_open)
 
 
+def test_clients_that_come_at_the_same_moment_are_all_served(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(edge, "MAX_HALF_OPEN", 20)
+    # However slowly this test runs.
+    monkeypatch.setattr(edge, "HALF_OPEN_SECONDS", PATIENCE)
+    monkeypatch.setattr(edge, "HEAD_SECONDS", 2 * PATIENCE)
+    with ExitStack() as stack:
+        herd = [stack.enter_context(place.connect()) for _ in range(100)]
+        eventually(lambda: len(EdgeProtocol.half_open) == 100)
+        assert all(map(is_served, herd))
+
+
 # Bodies ---------------------------------------------------------------------------------------------------------------
 
 

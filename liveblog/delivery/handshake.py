@@ -93,6 +93,9 @@ class Handshake(asyncio.Protocol):
             if self._connection is not None:
                 # The page comes back later.
                 self._connection.close(INTERNAL_ERROR)
+        finally:
+            # It names this object, and would keep it and the head in memory until the collector looks for them.
+            self._scope["extensions"].clear()
         if self._connection is None:
             self._connections.discard(self)
             # No other answer was given.
