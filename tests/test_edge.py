@@ -6,7 +6,6 @@ import re
 import shutil
 import socket
 import subprocess
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
@@ -14,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from django.contrib.admin import site
 from django.db.models import FileField
 
@@ -27,6 +25,7 @@ from liveblog.edge import BodyLimits
 from liveblog.http_protocol import EdgeProtocol
 from tests import processes
 from tests.server import PATIENCE, ROOT, eventually, free_port
+from tests.threaded import ThreadedServer
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -35,22 +34,13 @@ async def _is_known(headers: Any) -> bool:
     return not any(name == b"cookie" and b"forged" in value for name, value in headers)
 
 
-class Place:
+class Place(ThreadedServer):
     """The server's protocol in front of an application that reads bodies and says how long they were."""
 
     def __init__(self) -> None:
-        self.port = free_port()
         #: The number of bytes of bodies that the application was given.
         self.read = 0
-        config = uvicorn.Config(
-            BodyLimits(self._app, "sessionid", _is_known),
-            port=self.port,
-            http=EdgeProtocol,
-            log_level="critical",
-            lifespan="off",
-        )
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run)
+        super().__init__(BodyLimits(self._app, "sessionid", _is_known), http=EdgeProtocol)
 
     async def _app(self, scope: Any, receive: Any, send: Any) -> None:
         more = scope["path"] != "/unread/"
@@ -73,15 +63,6 @@ class Place:
         with self.connect() as connection:
             connection.sendall(request)
             return status_of(connection)
-
-    def __enter__(self) -> Place:
-        self._thread.start()
-        eventually(lambda: self._server.started)
-        return self
-
-    def __exit__(self, *_: Any) -> None:
-        self._server.should_exit = self._server.force_exit = True
-        self._thread.join(PATIENCE)
 
 
 def status_of(connection: socket.socket) -> int:

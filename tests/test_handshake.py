@@ -9,40 +9,27 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import uvicorn
 
 from liveblog.delivery.handshake import LiveProtocol
 from liveblog.delivery.protocol import EXTENSION, Connection, WebSocketProtocol
 from liveblog.delivery.websocket import INTERNAL_ERROR, PING, TOO_MANY
 from tests.clients import closing_codes, handshake, masked, until_cut
-from tests.server import PATIENCE, eventually, free_port
+from tests.server import PATIENCE, eventually
+from tests.threaded import ThreadedServer
 
 #: The answer to the key that `handshake` sends (RFC 6455, section 1.3).
 ACCEPTED = b"sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 
 
-class Place:
+class Place(ThreadedServer):
     """The server's protocols in front of an application that does what the address says."""
 
     def __init__(self) -> None:
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
         #: Set to let the application go on.
         self.may_answer = threading.Event()
         #: The scope of the last websocket.
         self.scope: dict[str, Any] = {}
-        config = uvicorn.Config(
-            self._app,
-            interface="asgi3",
-            port=self.port,
-            http=LiveProtocol,
-            ws=WebSocketProtocol,
-            ws_per_message_deflate=False,
-            log_level="critical",
-            lifespan="off",
-        )
-        self.server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self.server.run)
+        super().__init__(self._app, http=LiveProtocol, ws=WebSocketProtocol, ws_per_message_deflate=False)
 
     async def _app(self, scope: Any, receive: Any, send: Any) -> None:
         self.scope = scope
@@ -73,15 +60,9 @@ class Place:
         with self.ask(does, headers) as connection:
             return head_of(connection)
 
-    def __enter__(self) -> Place:
-        self._thread.start()
-        eventually(lambda: self.server.started)
-        return self
-
     def __exit__(self, *_: object) -> None:
         self.may_answer.set()
-        self.server.should_exit = self.server.force_exit = True
-        self._thread.join(PATIENCE)
+        super().__exit__()
 
 
 def head_of(connection: socket.socket) -> bytes:

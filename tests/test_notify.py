@@ -27,7 +27,7 @@ class SlowLayer:
 async def layer(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[SlowLayer]:
     layer = SlowLayer()
     monkeypatch.setattr(notify, "get_channel_layer", lambda: layer)
-    # Who waits for it is told in the end that nothing was sent.
+    # After this time a waiting caller learns that nothing was sent.
     monkeypatch.setattr(notify, "TIMEOUT_SECONDS", 5)
     serving = asyncio.create_task(notify.send_while_serving())
     await asyncio.sleep(0)
