@@ -17,6 +17,7 @@ from django.test import Client
 from comments.models import Comment
 from liveblog import limits
 from liveblog.accounts import attempts, hashers
+from liveblog.accounts.models import Invitation
 from tests import factories, hostile, newsroom
 from tests.hostile import Address
 
@@ -213,6 +214,38 @@ def test_a_process_makes_two_hashes_at_once(monkeypatch: pytest.MonkeyPatch) -> 
         assert set(threads.map(lambda _: hashers.PasswordHasher().encode("x", "y"), range(30))) == {"hash"}
     assert most == hashers.AT_ONCE == 2
     assert not hashers.are_busy()
+
+
+def test_a_hash_inside_a_transaction_does_not_wait_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PBKDF2PasswordHasher, "encode", lambda *_: threading.current_thread().name)
+    busy = threading.Event()
+    for _ in range(hashers.AT_ONCE):
+        hashers._threads.submit(busy.wait, 10)
+    try:
+        # This test runs in a transaction.
+        assert hashers.PasswordHasher().encode("x", "y") == threading.current_thread().name
+    finally:
+        busy.set()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_invitation_is_accepted_without_a_transaction_that_waits_for_the_hash(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads = []
+    encode = PBKDF2PasswordHasher.encode
+
+    def noting(self: Any, password: str, salt: str, iterations: int | None = None) -> str:
+        threads.append(threading.current_thread().name)
+        return encode(self, password, salt, 1)
+
+    invited = newsroom.user("maria")
+    secret = Invitation.make(invited, newsroom.user("root", is_superuser=True))
+    monkeypatch.setattr(PBKDF2PasswordHasher, "encode", noting)
+    client.get(f"/accounts/invitation/{secret}/")
+    client.post("/accounts/invitation/", {"password1": "correct horse 7", "password2": "correct horse 7"})
+    assert client.get("/admin/").status_code == 200
+    assert threads and all(name.startswith("hash") for name in threads)
 
 
 def test_nobody_waits_behind_more_than_a_few(ana: User, hashed: list[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -231,12 +231,13 @@ def accept_invitation(request: HttpRequest) -> HttpResponse:
     form = AcceptInvitationForm(user, request.POST if request.method == "POST" else None)
     if not form.is_valid():
         return render(request, "account/accept_invitation.html", {"form": form, "invited": user})
+    # Before the transaction: the hash takes a while.
+    user.set_password(form.cleaned_data["password1"])
     with transaction.atomic():
         # The first of two who hold the link wins.
         mine = Invitation.objects.filter(pk=invitation.pk, accepted_at=None)
         if not mine.update(accepted_at=timezone.now()):
             return render(request, "account/invitation_over.html", status=404)
-        user.set_password(form.cleaned_data["password1"])
         user.save(update_fields=["password"])
         record(Action.ACCEPTED, about(user), actor=user)
     if request.user.is_authenticated:
