@@ -32,7 +32,7 @@ from articles.publishing.schedule import publish_when_due
 from articles.translations.drafting import draft_when_due
 from comments.jobs import run_when_due
 from comments.queue.consumers import QueueConsumer
-from liveblog import connections, keys, metrics, notify, parameters, proxies
+from liveblog import connections, interpreter, keys, metrics, notify, parameters, proxies
 from liveblog.accounts import hashers, known
 from liveblog.alerts.sending import tell_when_due
 from liveblog.audit.clearing import clear_when_due
@@ -102,6 +102,7 @@ _routes = ProtocolTypeRouter(
             ]
         ),
         "lifespan": Lifespan(
+            interpreter.tune,
             # Before anything is rendered.
             follow_words,
             notify.send_while_serving,

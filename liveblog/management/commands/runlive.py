@@ -20,10 +20,6 @@ from liveblog.supervisor import Supervisor, Worker
 #: A connection is cut when data has not been acknowledged for so long: a reader whose network is gone sends nothing.
 ACKNOWLEDGE_TIMEOUT_MILLISECONDS = 60_000
 
-#: While a thread computes, the loop that serves the readers waits for the interpreter so long each time. Python's own
-#: interval is five times as long.
-_SWITCH_SECONDS = 0.001
-
 #: Seconds that a worker may take for everything but the connections when it stops.
 _STOP_SECONDS = 10.0
 
@@ -49,7 +45,6 @@ class Command(BaseCommand):
         if problem := proxies.problem():
             raise CommandError(problem)
         keys.check_file()
-        sys.setswitchinterval(_SWITCH_SECONDS)
         config = uvicorn.Config(
             settings.ASGI_APPLICATION.replace(".application", ":application"),
             host=options["host"],
