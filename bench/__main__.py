@@ -12,6 +12,7 @@ import argparse
 import itertools
 import os
 import platform
+import resource
 import shutil
 import statistics
 import subprocess
@@ -40,7 +41,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from articles.models import Article
-from bench import attack, coverage, interchange, moderation, programs, push, servers
+from bench import attack, coverage, interchange, moderation, programs, push, servers, week
 from bench.interchange import Cost
 from bench.readers import Readers
 from liveblog.languages import KNOWN
@@ -230,6 +231,66 @@ def _herd(article: Article, count: int) -> list[object]:
     return [f"{started:.1f}", f"{back:.1f}", sum(asked.values()), len(revisions), asked]
 
 
+#: The aim; where a process may not have so many files open, it is the largest number that it may.
+CROWD = 50_000
+
+
+def crowd(rounds: int) -> None:
+    """Measure one process with as many readers of one page as the machine allows."""
+    _soft, files = resource.getrlimit(resource.RLIMIT_NOFILE)
+    count = part_of(min(CROWD, files - 500))
+    path = coverage.socket_path(coverage.article(50))
+    runs = []
+    for _ in range(rounds):
+        with servers.running(servers.product(BENCH_WITHOUT_WELCOME="1")) as server:
+            runs.append(servers.load(server, path, count, messages=20, idle=5, deflate=True))
+    found = {name: median(run[name] for run in runs) for name in runs[0]}
+    table(
+        f"{count:,} readers of one page in one process, medians of {rounds} rounds",
+        ["joined/s", "KiB of the process each", "last reader of an update, ms", "deliveries/s"],
+        [[f"{found['setup_rate']:,.0f}", found["kib_per_conn"], f"{found['p50_ms']:.0f}", f"{found['rate']:,.0f}"]],
+    )
+
+
+def processes(rounds: int) -> None:
+    """Measure the work of one process with 8,000 readers, and of two with 8,000 each, for the same updates.
+
+    All processes share one core here, so the work is measured, not the time: on a core each, so many times the readers
+    are served in the same time.
+    """
+    each = part_of(8_000)
+    posts = 10 * rounds
+    rows: list[list[object]] = []
+    for count in (1, 2):
+        article = coverage.article(50)
+        with servers.running(servers.runlive(count)) as server:
+            readers = Readers(server)
+            readers.connect([coverage.socket_path(article, "en", 0)] * (each * count))
+            coverage.post(article)
+            readers.until(1)
+            shares = _files_open(server)
+            used = _cpu(server)
+            for revision in range(2, posts + 2):
+                coverage.post(article)
+                readers.until(revision)
+            used = (_cpu(server) - used) / posts / (each * count)
+            readers.close()
+        base = rows[0][2] if rows else used
+        rows.append([count, " + ".join(f"{share:,}" for share in shares), 1e6 * used, count * base / (1e6 * used)])
+        if len(rows) == 1:
+            rows[0][3] = 1
+    table(
+        f"{posts} updates of {each:,} readers in each process, on {connection.vendor} and "
+        f"{'Redis' if os.environ.get('REDIS_URL') else 'no Redis'}",
+        ["processes", "files that they have open", "CPU of a delivery, µs", "scaling"],
+        rows,
+    )
+
+
+def _files_open(server: servers.Server) -> list[int]:
+    return [len(list(Path(f"/proc/{pid}/fd").iterdir())) for pid in server.pids().split(",")]
+
+
 # 4. Pages -------------------------------------------------------------------------------------------------------------
 
 
@@ -337,10 +398,21 @@ def _cost(article: Article, others: list[Article], rounds: int) -> list[object]:
 
 
 def _cpu(server: servers.Server) -> float:
-    """Return the seconds of CPU that the server has used."""
-    assert server.process is not None
-    fields = Path(f"/proc/{server.process.pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """Return the seconds of CPU that the processes of the server have used."""
+    fields = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in server.pids().split(",")]
+    return sum(int(each[11]) + int(each[12]) for each in fields) / os.sysconf("SC_CLK_TCK")
+
+
+def a_week(rounds: int) -> None:
+    """Measure the time of each screen with the coverage of an hour, and with that of a week."""
+    long = week.Size(part_of(week.WEEK.updates), part_of(week.WEEK.comments))
+    few, many = week.seconds(week.HOUR, 5 * rounds), week.seconds(long, 5 * rounds)
+    table(
+        f"Each screen without a cache, with {week.HOUR.updates:,} updates and {week.HOUR.comments:,} comments, and "
+        f"with {long.updates:,} and {long.comments:,}; medians of {5 * rounds}",
+        ["", "an hour's, ms", "a week's, ms", "of an hour's"],
+        [[name, f"{1e3 * few[name]:.0f}", f"{1e3 * many[name]:.0f}", many[name] / few[name]] for name in few],
+    )
 
 
 # 6. Moderation --------------------------------------------------------------------------------------------------------
@@ -619,8 +691,11 @@ BENCHMARKS: dict[str, Callable[[int], None]] = {
     "fanout": fanout,
     "save": save,
     "joining": joining,
+    "crowd": crowd,
+    "processes": processes,
     "pages": pages,
     "growth": growth,
+    "week": a_week,
     "queue": queue,
     "attack": under_attack,
     "push": notifications,

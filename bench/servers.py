@@ -107,9 +107,10 @@ def product(*, lent: bool = True, **environment: str) -> Server:
     return Server([*command, "--ws-per-message-deflate", "false", "--backlog", "8192"], port, **environment)
 
 
-def runlive(**environment: str) -> Server:
+def runlive(processes: int = 1, **environment: str) -> Server:
     port = free_port()
-    return Server([sys.executable, "manage.py", "runlive", "--port", str(port)], port, **environment)
+    command = [sys.executable, "manage.py", "runlive", "--port", str(port), "--processes", str(processes)]
+    return Server(command, port, **environment)
 
 
 def tutorial() -> Server:

@@ -93,11 +93,12 @@ _routes = ProtocolTypeRouter(
         "http": BodyLimits(CrossOrigin(_pages), settings.SESSION_COOKIE_NAME, known.is_known),
         "websocket": URLRouter(
             [
+                # First, since there are thousands of them.
+                path("ws/<language>/live/<slug:slug>/", _own(live, may_embed)),
                 path("ws/desk/<int:pk>/", _own(AuthMiddlewareStack(DeskConsumer.as_asgi()))),
                 path("ws/approvals/", _own(AuthMiddlewareStack(ApprovalsConsumer.as_asgi()))),
                 path("ws/moderation/", _own(AuthMiddlewareStack(QueueConsumer.as_asgi()))),
                 path("ws/newsroom/", _own(AuthMiddlewareStack(NewsroomConsumer.as_asgi()))),
-                path("ws/<language>/live/<slug:slug>/", _own(live, may_embed)),
                 re_path("", _own(nowhere)),
             ]
         ),

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from liveblog.delivery import frames
 from liveblog.delivery.handshake import LiveProtocol
 from liveblog.delivery.protocol import EXTENSION, Connection, WebSocketProtocol
+from liveblog.delivery.states import State
 from liveblog.delivery.websocket import INTERNAL_ERROR, PING, TOO_MANY
 from tests.clients import closing_codes, handshake, masked, until_cut
 from tests.server import PATIENCE, eventually
@@ -46,9 +48,14 @@ class Place(ThreadedServer):
         if does == "ends":
             await send({"type": "websocket.close", "code": TOO_MANY})
         elif EXTENSION in scope["extensions"]:
-            scope["extensions"][EXTENSION](Connection())
+            connection = Connection()
+            scope["extensions"][EXTENSION](connection)
             if does == "breaks":
                 raise ValueError("after the answer")
+            if does == "greets-later":
+                await asyncio.to_thread(self.may_answer.wait, PATIENCE)
+            if does.startswith("greets"):
+                connection.write(frames.heartbeat(State(7, "Kd81mNq0")))
 
     def ask(self, does: str = "serves", headers: dict[str, str] | None = None, more: bytes = b"") -> socket.socket:
         connection = socket.create_connection(("127.0.0.1", self.port), PATIENCE)
@@ -101,6 +108,20 @@ def test_the_application_learns_the_same_from_both_handshakes(place: Place) -> N
         name: place.scope[name] for name in place.scope if name not in differing
     }
     assert (ours["path"], ours["raw_path"]) == ("/ws/en/live/serves/", b"/ws/en/live/serves/")
+
+
+def test_the_answer_and_a_frame_that_follows_at_once_are_one_packet(place: Place) -> None:
+    with place.ask("greets") as connection:
+        received = connection.recv(65_536)
+    assert received.startswith(b"HTTP/1.1 101 Switching Protocols\r\n")
+    assert received.endswith(frames.heartbeat(State(7, "Kd81mNq0")).wire)
+
+
+def test_the_answer_does_not_wait_for_a_frame() -> None:
+    with Place() as place, place.ask("greets-later") as connection:
+        assert head_of(connection).endswith(b"\r\n\r\n")
+        place.may_answer.set()
+        assert connection.recv(65_536) == frames.heartbeat(State(7, "Kd81mNq0")).wire
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,7 @@ enum {
     PATIENCE = 30,       /* seconds without any progress */
     FRAME_START = 64,    /* bytes of a frame that are kept: its header and the number of the message */
     EVENTS = 1024,
+    READERS_PER_ADDRESS = 20000,
 };
 
 struct reader {
@@ -123,14 +124,20 @@ static struct usage usage_of_server(void)
 
 /* --- Readers ------------------------------------------------------------------------------------------------------*/
 
-static int connect_to(int port)
+/* Connect from 127.0.0.`host`: one address has fewer than 30,000 ports for connections to one server. */
+static int connect_to(int port, unsigned host)
 {
     int fd = socket(AF_INET, SOCK_STREAM, 0), yes = 1;
     struct sockaddr_in address = {
         .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr.s_addr = htonl((INADDR_LOOPBACK & ~0xffu) + host)};
     if (fd < 0)
         die("socket");
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    /* The port is chosen by connect(2), see ip(7). */
+    setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &yes, sizeof yes);
+    if (bind(fd, (struct sockaddr *)&from, sizeof from) < 0)
+        die("bind");
     if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0)
         die("connect");
     return fd;
@@ -150,7 +157,7 @@ static void watch(int fd, struct reader *about)
         die("epoll_ctl");
 }
 
-static void start_handshake(struct reader *reader)
+static void start_handshake(struct reader *reader, unsigned number)
 {
     char request[2048];
     int size = snprintf(request, sizeof request,
@@ -162,7 +169,7 @@ static void start_handshake(struct reader *reader)
     if (size >= (int)sizeof request)
         fail("the path is too long");
     reader->last = -1;
-    reader->fd = connect_to(option.port);
+    reader->fd = connect_to(option.port, 1 + number / READERS_PER_ADDRESS);
     send_all(reader->fd, request, (size_t)size);
     watch(reader->fd, reader);
 }
@@ -344,8 +351,8 @@ static void connect_all(struct reader *readers)
 {
     double progress = now();
     for (int started = 0, before = 0; opened < option.readers;) {
-        while (started < option.readers && started - opened < MAX_HANDSHAKES)
-            start_handshake(&readers[started++]);
+        for (; started < option.readers && started - opened < MAX_HANDSHAKES; started++)
+            start_handshake(&readers[started], (unsigned)started);
         poll_once(100);
         if (opened > before) {
             before = opened;
@@ -427,7 +434,7 @@ int main(int argc, char **argv)
         poll_once(50);
     double kib = usage_of_server().kib - before.kib;
 
-    publisher = connect_to(option.publish_port);
+    publisher = connect_to(option.publish_port, 1);
     watch(publisher, NULL);
     for (int number = 0; number < option.warm_up; number++)
         deliver(number);

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter, deque
+from functools import lru_cache
 from urllib.parse import parse_qs
 
 from django.conf import settings
@@ -124,11 +125,11 @@ async def live(scope: Scope, receive: Receive, send: Send) -> None:
     take_over = scope.get("extensions", {}).get(EXTENSION)
     if take_over is not None:
         # The connection stays when this coroutine returns.
-        connection = ConnectionReader(path["language"], _after(scope), address)
+        connection = ConnectionReader(path["language"], _after(scope["query_string"]), address)
         take_over(connection)
         await _admit(connection, path["slug"])
         return
-    reader = QueueReader(path["language"], _after(scope), send)
+    reader = QueueReader(path["language"], _after(scope["query_string"]), send)
     listening = asyncio.create_task(_until_gone(receive, reader))
     try:
         await _admit(reader, path["slug"])
@@ -171,6 +172,10 @@ async def _until_gone(receive: Receive, reader: Reader) -> None:
         reader.close(UNSUPPORTED_DATA)
 
 
-def _after(scope: Scope) -> State | None:
-    """Return the state that the page shows; None if the address names none."""
-    return State.parse(parse_qs(scope["query_string"].decode("latin-1")).get("after", [""])[0])
+@lru_cache(maxsize=128)
+def _after(query: bytes) -> State | None:
+    """Return the state that the page shows by the query of its address; None if the query names none.
+
+    Most pages that come at the same moment show the same few states.
+    """
+    return State.parse(parse_qs(query.decode("latin-1")).get("after", [""])[0])

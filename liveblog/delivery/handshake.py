@@ -66,6 +66,8 @@ class LiveProtocol(EdgeProtocol):
         task = self.loop.create_task(handshake.run())
         task.add_done_callback(self.tasks.discard)
         self.tasks.add(task)
+        # The parser names this object, and would keep both in memory until the collector looks for them.
+        self.parser = None
 
 
 class Handshake(asyncio.Protocol):
@@ -81,7 +83,9 @@ class Handshake(asyncio.Protocol):
         self._connections: set[Any] = server.connections
         self._logger = server.logger
         self._agreement = agreement
-        self._began = self._answered = self._lost = False
+        self._began = self._refused = self._lost = False
+        #: The answer, once the application has accepted the websocket.
+        self._answer: bytes | None = None
         self._connection: Connection | None = None
         self._connections.add(self)
 
@@ -105,7 +109,9 @@ class Handshake(asyncio.Protocol):
         """Hand the transport to `connection`. From then on the application must not call `send` or `receive`."""
         self._connection = connection
         self._connections.discard(self)
-        connection.begin(self._transport, self._connections, compressed=self._agreement.compressed)
+        connection.begin(
+            self._transport, self._connections, compressed=self._agreement.compressed, answer=self._answer or b""
+        )
         if self._lost:
             connection.connection_lost(None)
         else:
@@ -127,7 +133,7 @@ class Handshake(asyncio.Protocol):
             self._accept()
         elif message["type"] != "websocket.close":
             raise RuntimeError(f"{message['type']} is for a connection that was taken over.")
-        elif self._answered:
+        elif self._answer is not None:
             connection = Connection()
             self.take_over(connection)
             connection.close(message.get("code", 1000))
@@ -135,17 +141,15 @@ class Handshake(asyncio.Protocol):
             self._refuse(b"403 Forbidden")
 
     def _accept(self) -> None:
-        self._answered = True
-        if not self._lost:
-            key, extensions, _compressed = self._agreement
-            accepted = base64.b64encode(hashlib.sha1(key + _GUID, usedforsecurity=False).digest())
-            self._transport.write(b"%s%s\r\n%s\r\n" % (_SWITCHING, accepted, extensions))
-            self._logger.info('%s - "WebSocket %s" [accepted]', self._scope["client"], self._scope["path"])
+        key, extensions, _compressed = self._agreement
+        accepted = base64.b64encode(hashlib.sha1(key + _GUID, usedforsecurity=False).digest())
+        self._answer = b"%s%s\r\n%s\r\n" % (_SWITCHING, accepted, extensions)
+        self._logger.info('%s - "WebSocket %s" [accepted]', self._scope["client"], self._scope["path"])
 
     def _refuse(self, status: bytes) -> None:
-        if not self._answered and not self._lost:
+        if not self._refused and not self._lost:
             self._transport.write(_REFUSED % status)
-        self._answered = True
+        self._refused = True
         self._transport.close()
 
     # asyncio.Protocol -------------------------------------------------------------------------------------------------

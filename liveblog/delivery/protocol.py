@@ -44,13 +44,16 @@ MAX_BYTES_BEFORE_PONG = 65_536
 class Connection(asyncio.Protocol):
     """A websocket after its handshake, as far as a live page needs one: messages of the client are not read."""
 
-    __slots__ = ("_closing", "_compressed", "_connections", "_fd", "_rest", "_transport")
+    __slots__ = ("_answer", "_closing", "_compressed", "_connections", "_fd", "_rest", "_transport")
 
-    def begin(self, transport: asyncio.Transport, connections: set[_Stoppable], *, compressed: bool) -> None:
+    def begin(
+        self, transport: asyncio.Transport, connections: set[_Stoppable], *, compressed: bool, answer: bytes
+    ) -> None:
         """Begin to use a transport.
 
         connections   the connections that the server shuts down when it stops
         compressed    whether both sides agreed on compression
+        answer        the answer to the handshake, which goes out together with a frame that follows at once
         """
         self._transport = transport
         self._connections = connections
@@ -60,7 +63,9 @@ class Connection(asyncio.Protocol):
         #: after it has called `connection_lost`, so the descriptor cannot belong to another file before that.
         self._fd: int | None = None
         self._rest = b""
+        self._answer = answer
         connections.add(self)
+        asyncio.get_running_loop().call_soon(self._send_answer)
 
     @staticmethod
     def can_compress(extensions: list[Extension]) -> bool:
@@ -72,6 +77,7 @@ class Connection(asyncio.Protocol):
 
     def write(self, frame: Frame) -> None:
         """Send a frame, or close if more than LIVE_MAX_BUFFER_BYTES wait to be sent already."""
+        data = frame.compressed if self._compressed else frame.wire
         if self._fd is None:
             if self._closing:
                 return
@@ -81,7 +87,8 @@ class Connection(asyncio.Protocol):
                 return
             if not waiting and self._transport.get_extra_info("ssl_object") is None:
                 self._fd = self._transport.get_extra_info("socket").fileno()
-        data = frame.compressed if self._compressed else frame.wire
+            if self._answer:
+                data, self._answer = self._answer + data, b""
         if self._fd is not None:
             # Writing through the transport would double the cost of the system call.
             try:
@@ -111,8 +118,13 @@ class Connection(asyncio.Protocol):
         delay = random.uniform(0, settings.LIVE_DRAIN_SECONDS)  # noqa: S311 - no secret
         asyncio.get_running_loop().call_later(delay, self.close, websocket.SERVICE_RESTART)
 
+    def _send_answer(self) -> None:
+        if self._answer:
+            self._leave_to_transport(b"")
+
     def _leave_to_transport(self, data: bytes) -> None:
         self._fd = None
+        data, self._answer = self._answer + data, b""
         self._transport.write(data)
 
     # asyncio.Protocol -------------------------------------------------------------------------------------------------
@@ -146,6 +158,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._closing = True
         self._fd = None
+        self._answer = b""
         self._connections.discard(self)
 
     def _reject(self, code: int) -> None:
