@@ -24,7 +24,7 @@ from articles.page.finding import find_article
 from articles.templatetags.live import absolute
 from liveblog import pagination
 from liveblog.branding import current as branding
-from liveblog.cache import MAX_KEPT, MAX_VERSIONS, Kept, get_or_make
+from liveblog.cache import MAX_KEPT, MAX_VERSIONS, Retention, get_or_make
 from liveblog.cross_origin import readable_by
 from liveblog.delivery import log
 from liveblog.delivery.elements import page_locale
@@ -143,10 +143,10 @@ def _answer(
     """
     origins = hashlib.sha256(" ".join(article.embedding_origins).encode()).hexdigest()[:8]
     name = f"embed-{kind}:{article.pk}:{language}:{view.key}"
-    kept = Kept(group=f"embed-{kind}:{article.pk}:{language}:{view.teaser:d}", most=MAX_VERSIONS)
+    retention = Retention(group=f"embed-{kind}:{article.pk}:{language}:{view.teaser:d}", max_entries=MAX_VERSIONS)
     if view.place.relation:
-        kept = Kept(group="embed-places", most=MAX_KEPT)
-    return cached_response(request, name, f"{article.page_state}:{origins}", render, _HTML, **kept)
+        retention = Retention(group="embed-places", max_entries=MAX_KEPT)
+    return cached_response(request, name, f"{article.page_state}:{origins}", render, _HTML, **retention)
 
 
 def _fragment(article: Article, language: str, view: View, anchor: Anchor | None) -> bytes:
@@ -160,8 +160,10 @@ def _fragment(article: Article, language: str, view: View, anchor: Anchor | None
             marks = placeholder("revision"), placeholder("token")
             return fragments.html_of(whole, language, view, anchor, *marks).encode()
 
-    kept = Kept(group="fragment-places" if view.place.relation else f"fragment:{article.pk}:{language}", most=MAX_KEPT)
-    return filled(get_or_make(name, f"{branding.edition()}:{name}:{state}", render, **kept), article)
+    retention = Retention(
+        group="fragment-places" if view.place.relation else f"fragment:{article.pk}:{language}", max_entries=MAX_KEPT
+    )
+    return filled(get_or_make(name, f"{branding.edition()}:{name}:{state}", render, **retention), article)
 
 
 @require_safe

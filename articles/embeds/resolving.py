@@ -151,7 +151,7 @@ def _line(answer: Mapping[str, object], name: str, length: int) -> str:
 
 def _pixels(value: object) -> int:
     """Return a size in pixels, 0 if it is none that can be used. Some providers send strings."""
-    size = number(str(value), most=9999) or 0
+    size = number(str(value), maximum=9999) or 0
     return size if size >= 10 else 0
 
 

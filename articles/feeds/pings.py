@@ -225,7 +225,7 @@ def _check(answer: Answer) -> None:
     if answer.successful:
         return
     if answer.status in (408, 425, 429, 503):
-        seconds = number(answer.headers.get("Retry-After"), most=86_400)
+        seconds = number(answer.headers.get("Retry-After"), maximum=86_400)
         raise ProviderError("busy", status=answer.status, retry_after=seconds)
     if answer.status >= 500:
         raise ProviderError("unreachable", f"status {answer.status}", status=answer.status)

@@ -24,7 +24,7 @@ from articles.page.caching import cached_response
 from articles.page.finding import find_article
 from liveblog import pagination
 from liveblog.branding import current as branding
-from liveblog.cache import MAX_KEPT, MAX_VERSIONS, Kept
+from liveblog.cache import MAX_KEPT, MAX_VERSIONS, Retention
 from liveblog.delivery import log
 from liveblog.numbers import LARGEST
 from liveblog.pagination import Place
@@ -74,10 +74,12 @@ def feed(
 
     content_type = f"{FORMATS[name][1]}; charset=utf-8"
     # All subscribers open the first page, and some the archives.
-    kept = Kept(group=f"feed:{name}:{language}:{slug}:{topic}:{author}:{key_only:d}", most=MAX_VERSIONS)
+    retention = Retention(
+        group=f"feed:{name}:{language}:{slug}:{topic}:{author}:{key_only:d}", max_entries=MAX_VERSIONS
+    )
     if place.relation:
-        kept = Kept(group="feed-places", most=MAX_KEPT)
-    response = cached_response(request, page, state, render, content_type, last_modified=last_modified, **kept)
+        retention = Retention(group="feed-places", max_entries=MAX_KEPT)
+    response = cached_response(request, page, state, render, content_type, last_modified=last_modified, **retention)
     if settings.WEBSUB_HUB and not place.relation:
         # Subscribers look here first (WebSub, section 4).
         response.headers["Link"] = f'<{settings.WEBSUB_HUB}>; rel="hub", <{channel.url(name)}>; rel="self"'

@@ -28,7 +28,7 @@ from articles.publishing import writing
 from articles.translations.selection import ReaderTexts, of_article, of_update
 from liveblog import pagination
 from liveblog.branding import current as branding
-from liveblog.cache import MAX_KEPT, MAX_VERSIONS, Kept, get_or_make
+from liveblog.cache import MAX_KEPT, MAX_VERSIONS, Retention, get_or_make
 from liveblog.cross_origin import readable_by
 from liveblog.delivery import frames, log
 from liveblog.delivery.elements import page_locale
@@ -75,18 +75,18 @@ def live(request: HttpRequest, language: str, slug: str) -> HttpResponse:
         }
     name, state = f"live:{article.pk}:{language}:{selection.key}", str(article.page_state)
     render = partial(_live_page, request, article, language, selection, anchor)
-    kept = _kept(article, language, selection)
+    retention = _retention(article, language, selection)
     try:
-        return cached_response(request, name, state, render, _HTML, freshness=freshness, **kept)
+        return cached_response(request, name, state, render, _HTML, freshness=freshness, **retention)
     except live_page.Moved as moved:
         return redirect(moved.selection.address(article.url(language), moved.fragment))
 
 
-def _kept(article: Article, language: str, selection: Selection, kind: str = "live") -> Kept:
-    """Return what is kept of a page: some versions of the newest one, which all open, and some of all others."""
+def _retention(article: Article, language: str, selection: Selection, kind: str = "live") -> Retention:
+    """Return how many versions of the newest page, which everybody opens, or how many other pages are kept."""
     if selection.place.relation or selection.author or selection.kind or selection.topic or selection.oldest:
-        return Kept(group=f"{kind}-places", most=MAX_KEPT)
-    return Kept(group=f"{kind}:{article.pk}:{language}:{selection.key_only:d}", most=MAX_VERSIONS)
+        return Retention(group=f"{kind}-places", max_entries=MAX_KEPT)
+    return Retention(group=f"{kind}:{article.pk}:{language}:{selection.key_only:d}", max_entries=MAX_VERSIONS)
 
 
 def _renamed(article: Article, language: str, page_number: int, selection: Selection) -> HttpResponse:
@@ -108,8 +108,8 @@ def _live_page(
     state = log.state_besides(article.pk, article.page_state, "comment")
     version = f"{branding.edition()}:coverage:{article.pk}:{language}:{state}:{selection.key}"
     render = partial(_page_without_comments, request, article.pk, language, selection, anchor)
-    kept = _kept(article, language, selection, "coverage")
-    page = get_or_make(f"coverage:{article.pk}:{language}:{selection.key}", version, render, **kept)
+    retention = _retention(article, language, selection, "coverage")
+    page = get_or_make(f"coverage:{article.pk}:{language}:{selection.key}", version, render, **retention)
     with page_locale(article, language):
         comments = get_template("articles/comments.html").render({"article": article})
     return filled(page, article).replace(placeholder("comments").encode(), comments.encode())
@@ -153,10 +153,10 @@ def liveblog(request: HttpRequest, language: str, slug: str) -> HttpResponse:
     # No document contains comments.
     state = str(log.state_besides(article.pk, article.page_state, "comment"))
     name = f"liveblog:{article.pk}:{language}:{place.pk}"
-    kept = Kept(group=f"liveblog:{article.pk}:{language}", most=MAX_VERSIONS)
+    retention = Retention(group=f"liveblog:{article.pk}:{language}", max_entries=MAX_VERSIONS)
     if place.relation:
-        kept = Kept(group="liveblog-places", most=MAX_KEPT)
-    return cached_response(request, name, state, make, "application/ld+json", **kept)
+        retention = Retention(group="liveblog-places", max_entries=MAX_KEPT)
+    return cached_response(request, name, state, make, "application/ld+json", **retention)
 
 
 @reads("after")

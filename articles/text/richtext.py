@@ -72,7 +72,7 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*", re.IGNORECASE)
 def _attribute(tag: str, name: str, value: str) -> str | None:
     """Return the value of an attribute; None to remove it, as an invalid language or an address with a password."""
     if name in ("colspan", "rowspan"):
-        span = number(value, most=MAX_COLUMNS if name == "colspan" else MAX_ROWS)
+        span = number(value, maximum=MAX_COLUMNS if name == "colspan" else MAX_ROWS)
         return value if span is not None and span > 1 else None
     if name == "scope":
         return value if value in ("col", "row", "colgroup", "rowgroup") else None

@@ -28,7 +28,7 @@ from comments.views.own import own_html, own_page, own_url
 from comments.views.requests import posted_from_here, sender, wants_json
 from liveblog import pagination
 from liveblog.branding import current as branding
-from liveblog.cache import MAX_KEPT, MAX_VERSIONS, Kept, get_or_make, point
+from liveblog.cache import MAX_KEPT, MAX_VERSIONS, Retention, get_or_make, point
 from liveblog.configuration.options import value
 from liveblog.delivery.elements import page_locale
 from liveblog.pagination import Anchor, Order, Page, Place
@@ -101,14 +101,16 @@ def comments(request: HttpRequest, language: str, slug: str) -> HttpResponse:
     try:
         anchor = _anchor(Comment.objects.filter(article=article, thread=None), order, selection.place)
         # All readers open the first page, and some the others.
-        kept = Kept(group=f"comments:{article.pk}:{language}:{selection.order}:{selection.only:d}", most=MAX_VERSIONS)
+        retention = Retention(
+            group=f"comments:{article.pk}:{language}:{selection.order}:{selection.only:d}", max_entries=MAX_VERSIONS
+        )
         if selection.place.relation:
-            kept = Kept(group="comment-places", most=MAX_KEPT)
+            retention = Retention(group="comment-places", max_entries=MAX_KEPT)
 
         def make() -> str:
             return _page(request, article, language, selection=selection, anchor=anchor)
 
-        return _cached(request, name, state, make, kept)
+        return _cached(request, name, state, make, retention)
     except Moved as moved:
         fragment = f"comment-{moved.place.pk}" if moved.place.relation else "comments"
         return redirect(selection._replace(place=moved.place).address(request.path, fragment))
@@ -154,7 +156,7 @@ def _page_of(order: Order, rows: CommentQuerySet, place: Place, anchor: Anchor |
     return page
 
 
-def _cached(request: HttpRequest, name: str, state: str, make: Callable[[], str], kept: Kept) -> HttpResponse:
+def _cached(request: HttpRequest, name: str, state: str, make: Callable[[], str], retention: Retention) -> HttpResponse:
     """Answer with a page in a state, made if no process has made it yet; 304 if the browser has it."""
     version = f"{branding.edition()}:{name}:{state}"
     etag = f'W/"{version}"'
@@ -166,7 +168,7 @@ def _cached(request: HttpRequest, name: str, state: str, make: Callable[[], str]
             point(request.get_full_path(), name)
             return make().encode()
 
-        response = HttpResponse(get_or_make(name, version, content, **kept))
+        response = HttpResponse(get_or_make(name, version, content, **retention))
     response.headers["ETag"] = etag
     patch_cache_control(response, public=True, max_age=MAX_AGE_SECONDS)
     return response
@@ -312,7 +314,7 @@ def thread(request: HttpRequest, language: str, slug: str, pk: int) -> HttpRespo
     try:
         anchor = _anchor(Comment.objects.filter(thread=pk), ANSWERS, place)
         name = f"thread:{pk}:{language}:{place.relation}{place.pk}"
-        return _cached(request, name, str(article.page_state), make, Kept(group="threads", most=MAX_KEPT))
+        return _cached(request, name, str(article.page_state), make, Retention(group="threads", max_entries=MAX_KEPT))
     except Moved as moved:
         fragment = f"reply-{moved.place.pk}" if moved.place.relation else f"comment-{pk}"
         return redirect(pagination.address(url, moved.place.query, fragment))

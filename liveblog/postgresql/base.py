@@ -21,7 +21,7 @@ from psycopg_pool import PoolTimeout
 from liveblog import connections
 from liveblog.postgresql import histories
 
-#: One connection in so many is left to readers by everybody else.
+#: Of so many connections, one is reserved for readers.
 READERS_SHARE = 4
 
 

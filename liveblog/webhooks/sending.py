@@ -129,7 +129,7 @@ def _post(delivery: Delivery) -> int:
     if answer.successful:
         return answer.status
     if answer.status in (429, 503):
-        wait = number(answer.headers.get("Retry-After"), most=86_400)
+        wait = number(answer.headers.get("Retry-After"), maximum=86_400)
         raise ProviderError("busy", status=answer.status, retry_after=wait)
     # A redirect is no success either: the address of the webhook has to be the right one.
     raise ProviderError("gone" if answer.status == 410 else "unreachable", status=answer.status)

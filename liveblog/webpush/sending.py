@@ -148,7 +148,7 @@ def _check(answer: Answer) -> None:
 
 def _retry_after(text: str) -> float | None:
     """Return the seconds in a header Retry-After, which is a number of them or a date (RFC 9110, section 10.2.3)."""
-    if (seconds := number(text, most=10**9)) is not None:
+    if (seconds := number(text, maximum=10**9)) is not None:
         return float(min(seconds, _MAX_RETRY_AFTER))
     try:
         at = parsedate_to_datetime(text)

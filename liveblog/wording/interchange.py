@@ -67,7 +67,7 @@ def read(content: bytes, language: str) -> Imported:
     Entries that are empty, fuzzy or obsolete count for nothing.
     """
     unreadable = ValidationError(_("This isn’t a PO file that can be read."))
-    if any((number(stated.decode(), most=_MOST_FORMS) is None) for stated in _STATED_FORMS.findall(content)):
+    if any((number(stated.decode(), maximum=_MOST_FORMS) is None) for stated in _STATED_FORMS.findall(content)):
         raise unreadable
     try:
         file = read_po(io.BytesIO(content), abort_invalid=True)

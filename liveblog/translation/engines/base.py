@@ -152,7 +152,7 @@ class Transport:
 
 def _seconds(retry_after: str) -> float | None:
     """Return the seconds of a Retry-After header (RFC 9110, section 10.2.3), or None if it is not valid."""
-    seconds = number(retry_after, most=_MAX_RETRY_AFTER_SECONDS)
+    seconds = number(retry_after, maximum=_MAX_RETRY_AFTER_SECONDS)
     if seconds is not None:
         return float(seconds)
     try:
