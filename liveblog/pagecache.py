@@ -127,9 +127,9 @@ class PageCache:
     """An ASGI application around another one.
 
     languages    codes that the paths of readers' pages begin with; other paths are not cached
-    parameters   takes a path and returns the parameters that make a difference there; None if unknown: nothing is
-    cached others       beginnings of other paths that are cached is_ours      takes the header Host and returns whether
-    it names this site; for others nothing is cached
+    parameters   takes a path and returns the parameters that make a difference there; None: nothing is cached
+    others       beginnings of other paths that are cached
+    is_ours      takes the header Host and returns whether it names this site; for others nothing is cached
     """
 
     def __init__(

@@ -42,7 +42,7 @@ DELAY_SECONDS = 6.0
 BATCH_SIZE = {Service.WEBSUB: 100, Service.INDEXNOW: 500}
 
 #: Consecutive notices that a hub does not take, after which it is not asked for the rest of a batch.
-_MOST_FAILURES = 4
+_MAX_FAILURES = 4
 
 _TIMEOUT_SECONDS = 10.0
 _MAX_BYTES = 10_000
@@ -196,7 +196,7 @@ class _Hub:
 
         Raise ProviderError if it does not take the notice, or has not taken several before: they all fail at once then.
         """
-        if self._failures >= _MOST_FAILURES:
+        if self._failures >= _MAX_FAILURES:
             raise ProviderError("skipped")
         form = {"hub.mode": "publish", "hub.url": address, "hub.topic": address}
         try:

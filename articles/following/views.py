@@ -43,7 +43,7 @@ from liveblog.webpush.models import PushSubscription
 #: In bytes. A subscription takes some hundred.
 _MAX_BODY = 8192
 #: Requests that one network address may send in ten minutes.
-_MOST_REQUESTS = 120
+_MAX_REQUESTS = 120
 #: Coverage, topics and authors that one browser can follow.
 MAX_FOLLOWS = 200
 
@@ -64,7 +64,7 @@ def _asked(view: Callable[[HttpRequest, str, Data], Answer]) -> Callable[..., Ht
     def answered(request: HttpRequest, language: str) -> HttpResponse:
         if not from_here(request):
             raise PermissionDenied
-        if not limits.allowed(request, "follow", _MOST_REQUESTS, 600):
+        if not limits.allowed(request, "follow", _MAX_REQUESTS, 600):
             text = _("You have sent too many requests in a short time. Please wait a few minutes and try again.")
             return JsonResponse({"message": text}, status=429, headers={"Retry-After": "600"})
         try:

@@ -98,7 +98,7 @@ class Update(Versioned):
     REFERENCES = ("article", "written_by", "assignee", "submitted_by", "released_by")
 
     #: All pinned updates are on the first page of the coverage, whatever its length.
-    MOST_PINNED = 12
+    MAX_PINNED = 12
 
     article = models.ForeignKey(Article, models.CASCADE, related_name="updates", verbose_name=_("article"))
     source_language = SourceLanguageField(
@@ -398,7 +398,7 @@ class Update(Versioned):
         """Return a number above all pins of its page, or None if the page has as many as it can show."""
         pinned = Update.objects.filter(article=self.article_id, pin__isnull=False)
         found = pinned.aggregate(number=models.Count("pk"), highest=models.Max("pin"))
-        return None if found["number"] >= self.MOST_PINNED else (found["highest"] or 0) + 1
+        return None if found["number"] >= self.MAX_PINNED else (found["highest"] or 0) + 1
 
     # On the page -------------------------------------------------------------------------------------------
 

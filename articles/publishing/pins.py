@@ -23,14 +23,14 @@ def pin(update: Update) -> None:
         if Update.objects.filter(pk=update.pk).exclude(state=Update.State.PUBLISHED).exists():
             raise ValidationError(_("Only published updates can be pinned."))
         if update.pk not in pinned:
-            if len(pinned) >= Update.MOST_PINNED:
+            if len(pinned) >= Update.MAX_PINNED:
                 raise ValidationError(
                     ngettext(
                         "A page can have only %(count)s pinned update. Unpin one first.",
                         "A page can have only %(count)s pinned updates. Unpin one first.",
-                        Update.MOST_PINNED,
+                        Update.MAX_PINNED,
                     )
-                    % {"count": Update.MOST_PINNED}
+                    % {"count": Update.MAX_PINNED}
                 )
             _number([update.pk, *pinned])
 

@@ -137,7 +137,7 @@ def _ask_in_turn(row: Translation, chain: Sequence[Engine], make: Callable[[Engi
         try:
             make(engine)
         except ProviderError as error:
-            engines.rest(engine, error)
+            engines.pause(engine, error)
             failures.append(error)
             reasons.append(error.reason)
         except _UnusableError as error:

@@ -46,10 +46,10 @@ from liveblog.numbers import number
 
 logger = logging.getLogger(__name__)
 
-#: Challenges for passkeys that one network gets in a minute.
-_MOST_CHALLENGES = 60
+#: Number of passkey challenges that one network gets per minute.
+_MAX_CHALLENGES = 60
 
-#: Where the session keeps the secret of an invitation.
+#: The key of an invitation's secret in the session.
 _INVITATION = "invitation"
 
 
@@ -149,7 +149,7 @@ def company_log_in(request: HttpRequest, provider_id: str) -> HttpResponseBase:
 
 def passkey_log_in(request: HttpRequest) -> HttpResponseBase:
     """Hand out a challenge for a passkey, which makes a session, or log in with one."""
-    if request.method == "GET" and not limits.allowed(request, "passkey challenge", _MOST_CHALLENGES, 60):
+    if request.method == "GET" and not limits.allowed(request, "passkey challenge", _MAX_CHALLENGES, 60):
         return JsonResponse({}, status=429)
     response: HttpResponseBase = login_webauthn(request)
     return response

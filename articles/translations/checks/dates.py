@@ -65,7 +65,7 @@ def dates_differing(pair: Pair) -> list[str]:
 
 
 #: In characters: how far back the words go that tell a month from another word.
-_MOST_BEFORE = 40
+_MAX_BEFORE = 40
 
 
 @lru_cache(maxsize=256)
@@ -74,7 +74,7 @@ def _dates(text: str, language: str) -> dict[int, str]:
         return {}
     found: dict[int, str] = {}
     for match in date_words(language).finditer(text.replace("'", "’").replace("ʼ", "’")):
-        before = text[max(0, match.start() - _MOST_BEFORE) : match.start()]
+        before = text[max(0, match.start() - _MAX_BEFORE) : match.start()]
         if match[0] in _ONLY_IN_CONTEXT.get(language, ()):
             if match[0] == "luni":
                 if _UNIT_BEFORE.search(before):

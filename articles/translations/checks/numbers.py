@@ -32,7 +32,7 @@ _ROMAN_FORM = re.compile(r"X{0,3}(IX|IV|V?I{0,3})")
 _DECADE = re.compile(r"[12]\d(\d0)(?:s|er|ern|-(?:х|ті|тих))?\b")
 _NO_10 = re.compile(r"\bN(?:o|umber)\.? 10$")
 #: Pairs of numbers that are compared at most. Nobody needs to be told of a text with more, such as a table of results.
-_MOST_PAIRS = 250_000
+_MAX_PAIRS = 250_000
 #: In characters: how far back a pattern that ends with a number may begin.
 _LONGEST_BEFORE = 20
 #: 9/11 names a day; other languages write the 11th of September.
@@ -80,7 +80,7 @@ def numbers_differing(pair: Pair) -> dict[str, list[str]]:
     """Return numbers without a counterpart, except those that may be dropped or converted; and units that differ."""
     sources = numbers_of(pair.source.text, pair.source_language)
     targets = numbers_of(pair.target.text, pair.language)
-    if len(sources) * len(targets) > _MOST_PAIRS:
+    if len(sources) * len(targets) > _MAX_PAIRS:
         return {"numbers": [], "units": []}
     matched, missing, added = _match(sources, targets)
     units = [

@@ -39,12 +39,12 @@ _NEARLY_SAME = 0.99
 MOST = 3
 _MOST_OF_A_SOURCE, _MOST_OF_A_PASSAGE = 3, 60
 #: Units that have enough words of one of the passages of a query.
-_MOST_FOUND = 5_000
+_MAX_FOUND = 5_000
 
 #: Passages of one query, and all that similar ones are sought for: far more than a post of a live blog has.
-_BATCH, _MOST_PASSAGES = 20, 60
+_BATCH, _MAX_PASSAGES = 20, 60
 #: Words of a passage that are looked for. Half of them must be in a similar one.
-_MOST_WORDS = 6
+_MAX_WORDS = 6
 _MAX_LENGTH = 4_000
 
 _ORIGINS = ("translation__article", "translation__update__article", "reviewer")
@@ -101,7 +101,7 @@ def matches(
         for digest, (_kind, passage) in zip(digests, wanted, strict=True)
         if digest not in by_digest and len(passage) <= _MAX_LENGTH
     }
-    similar = _similar(found, dict(list(lacking.items())[:_MOST_PASSAGES]))
+    similar = _similar(found, dict(list(lacking.items())[:_MAX_PASSAGES]))
     results = []
     for digest, (kind, passage) in zip(digests, wanted, strict=True):
         scored = [(1.0, unit) for unit in by_digest.get(digest, ())] or similar.get(digest, [])
@@ -143,7 +143,7 @@ def _similar(
         of_same_source = Window(RowNumber(), partition_by=[F("digest"), F("kind")], order_by=_NEWEST)
         # Joined by OR, the conditions of all passages would be checked in each unit that one of them has found.
         first, *others = [found.filter(conditions[key]).order_by().values_list("pk") for key in batch]
-        keys_of_units = {key for (key,) in first.union(*others, all=True)[:_MOST_FOUND]}
+        keys_of_units = {key for (key,) in first.union(*others, all=True)[:_MAX_FOUND]}
         some = found.filter(pk__in=keys_of_units).annotate(rank=of_same_source)
         some = some.filter(rank__lte=1).order_by(*_NEWEST)
         candidates += some.select_related(*_ORIGINS)[: len(batch) * _MOST_OF_A_PASSAGE]
@@ -188,4 +188,4 @@ def _terms(text: str) -> list[str]:
         for place, word in enumerate(words)
     ]
     longest = sorted(dict.fromkeys(joined), key=len, reverse=True)
-    return [part(word, beginnings=True) for word in longest[:_MOST_WORDS]]
+    return [part(word, beginnings=True) for word in longest[:_MAX_WORDS]]
