@@ -1,4 +1,4 @@
-"""Responses that are made once for all readers, and validated by what they depend on (RFC 9110, section 13)."""
+"""Responses that are made once for all readers, with validators from what they depend on (RFC 9110, section 13)."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def cached_response(
 
 
 def placeholder(name: str) -> str:
-    """Return a text that is replaced after the page was cached. It is keyed, so no author can write it."""
+    """Return a text that `filled` replaces in the cached page. It is keyed, so authors cannot forge it."""
     return salted_hmac("articles.page.caching", name).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""Translate on our own processors with CTranslate2, so that no text leaves the organisation: https://opennmt.net/CTranslate2.
+"""Translate locally with CTranslate2, so that no text leaves the organisation: https://opennmt.net/CTranslate2.
 
 The operator fills a folder with models, one folder each, in one of two forms:
 
