@@ -71,7 +71,7 @@ def ask(comment: Comment, sender: str | None) -> None:
 
 
 def link(address: EmailAddress, language: str) -> str:
-    """Return the link to the page on which the owner confirms it. Its secret is in the fragment, which is not logged."""
+    """Return the link to the page that confirms it. The secret is in the fragment, which is not logged."""
     return f"{settings.SITE_URL}{reverse('confirm-email', args=[language])}#{_signed(_LINK, address)}"
 
 

@@ -1,4 +1,4 @@
-"""Tell translators of key events that have waited for a translation into their languages."""
+"""Alert translators to key events that wait for a translation into their languages."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from liveblog.alerts.kinds import Content, Kind
 from liveblog.languages import language_name
 from liveblog.lists import labelled
 
-#: An older event is no news, so nobody gets an alert.
+#: An older event is no news, and causes no alert.
 _NEWS = timedelta(days=1)
 _MAX_LINES = 8
 
