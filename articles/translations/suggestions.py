@@ -203,7 +203,7 @@ class _Carry:
                 yield from [swapped + space] if swapped is not None else _draft(core + space)
 
     def _swapped(self, old: str, now: str, written: str) -> str | None:
-        """Return the translation with changed numbers, names and tags replaced; None if more changed, or if in doubt."""
+        """Return the translation with changed numbers, names and tags replaced; None if more changed or in doubt."""
         if not written.strip():
             return None
         before, after, texts = (list(_TOKEN.finditer(text)) for text in (old, now, written))
