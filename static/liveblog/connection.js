@@ -41,14 +41,14 @@ export class Connection {
   /** @type {AbortController | null} */
   #request = null;
   #failures = 0;
-  /** The page was taken away. */
+  /** Whether the page was removed. */
   #gone = false;
   /** Whether plain requests replace the websocket. */
   #polled = false;
   /** The highest revision of which the page was notified. */
   #wanted = 0;
-  /** A page whose coverage has ended needs no connection. It requests changes when it is opened, and when it becomes visible again. */
-  #resting;
+  /** A page whose coverage has ended needs no connection: it requests changes when it is opened or seen again. */
+  #idle;
   #answeredAt = Number.NEGATIVE_INFINITY;
   #heardAt = Number.NEGATIVE_INFINITY;
   #tickedAt = 0;
@@ -80,7 +80,7 @@ export class Connection {
     // One heartbeat may be late; if two are missing, the network was silently lost.
     this.#silence = 2000 * heartbeat;
     this.#onState = onState;
-    this.#resting = page.finished;
+    this.#idle = page.finished;
   }
 
   /** Connect, and stay connected from now on. */
@@ -115,7 +115,7 @@ export class Connection {
     const clock = setInterval(() => this.#tick(), TICK);
     signal.addEventListener("abort", () => clearInterval(clock));
     if (!navigator.onLine) this.#onState("offline");
-    else if (this.#resting) this.#catchUp();
+    else if (this.#idle) this.#catchUp();
     else this.#connect();
   }
 
@@ -131,20 +131,20 @@ export class Connection {
   /** The page has changed: it may be time to disconnect, or to reconnect. */
   #settle() {
     if (this.#page.finished) {
-      if (this.#resting || this.#leaveTimer) return;
+      if (this.#idle || this.#leaveTimer) return;
       this.#leaveTimer = setTimeout(() => this.#rest(), LEAVE_AFTER + Math.random() * LEAVE_WITHIN);
       return;
     }
     clearTimeout(this.#leaveTimer);
     this.#leaveTimer = undefined;
-    if (!this.#resting) return;
-    this.#resting = false;
+    if (!this.#idle) return;
+    this.#idle = false;
     this.#connect();
   }
 
   #rest() {
     this.#stopTimers();
-    this.#resting = true;
+    this.#idle = true;
     this.#answeredAt = Date.now();
     this.#drop();
     this.#onState("open");
@@ -155,10 +155,10 @@ export class Connection {
     this.#leaveTimer = undefined;
   }
 
-  /** The page is visible again, or the network is back: reconnect at once, and do not trust a socket that seems open. */
+  /** The page is visible again, or the network is back: reconnect at once. A socket that seems open may be dead. */
   #wake() {
     if (this.#gone) return;
-    if (this.#resting) {
+    if (this.#idle) {
       if (Date.now() - this.#answeredAt > FRESH_FOR) this.#catchUp();
       else if (navigator.onLine) this.#onState("open");
       return;
@@ -250,7 +250,7 @@ export class Connection {
   async #keepPolling() {
     clearTimeout(this.#pollTimer);
     this.#polled = await this.#catchUp();
-    if (this.#gone || this.#resting || this.#failures < ATTEMPTS_BEFORE_POLLING) return;
+    if (this.#gone || this.#idle || this.#failures < ATTEMPTS_BEFORE_POLLING) return;
     this.#showLoss();
     this.#pollTimer = setTimeout(() => this.#keepPolling(), POLL_EVERY * (0.5 + Math.random()));
   }
@@ -282,7 +282,7 @@ export class Connection {
       if (outcome === "reload") this.#onReload(frame);
       if (outcome === "behind") this.#wanted = Math.max(this.#wanted, frame.revision);
       this.#answeredAt = Date.now();
-      if (this.#resting) this.#onState("open");
+      if (this.#idle) this.#onState("open");
       this.#settle();
       return true;
     } catch {
