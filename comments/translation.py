@@ -77,7 +77,7 @@ def _request(chain: Sequence[Engine], comment: Comment, language: str) -> str | 
             [text] = engine.translate([comment.text], comment.language, language, html=False)
         except ProviderError as error:
             logger.warning("The translation of a comment by %s failed (%s).", engine.name, error.reason)
-            engines.rest(engine, error)
+            engines.pause(engine, error)
         else:
             text = cleaned(text)
             return text if text and _store(comment, language, text, engine.name) else None

@@ -78,8 +78,8 @@ def _operation(update: Update, element: str, language: str) -> Operation:
 
 
 def _appearance_of_article(article: Article) -> Appearance:
-    looks: Appearance = {element: {} for element in rendering.SECTIONS}
-    looks[log.PAGE] = {
+    appearance: Appearance = {element: {} for element in rendering.SECTIONS}
+    appearance[log.PAGE] = {
         "": (
             article.slug,
             article.slugs,
@@ -89,17 +89,17 @@ def _appearance_of_article(article: Article) -> Appearance:
             article.shows_writing,
         )
     }
-    looks[CARD] = {}
+    appearance[CARD] = {}
     # Polls close with the coverage.
     finished = article.state == Article.State.FINISHED
     for pk in Update.objects.published().filter(article=article, kind="poll").values_list("pk", flat=True):
-        looks[f"update-{pk}"] = dict.fromkeys(article.offered_languages, finished)
+        appearance[f"update-{pk}"] = dict.fromkeys(article.offered_languages, finished)
     for language in article.offered_languages:
-        looks[CARD][language] = str(of_article(article, language).text("headline"))
+        appearance[CARD][language] = str(of_article(article, language).text("headline"))
         with page_locale(article, language):
             for element, section_html in rendering.SECTIONS.items():
-                looks[element][language] = section_html(article, language)
-    return looks
+                appearance[element][language] = section_html(article, language)
+    return appearance
 
 
 def _differences_of_appearances(before: Appearance, after: Appearance) -> Iterator[tuple[str, set[str]]]:
