@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PendingRelations:
-    """Pictures, embed, byline and topics that an update gets once it is saved; None leaves a relation as it is stored.
+    """Pictures, embed, byline and topics that an update gets once it is saved; None leaves a relation unchanged.
 
     A form builds the value and saves the relations after the row. Validation takes it as an argument, so that the rules
     apply to the update as it will be. `embed_url` is empty if the update loses its embed.

@@ -218,7 +218,7 @@ def _load(source: Path) -> None:
 
 
 def _skip_lost_keys() -> None:
-    """Go on counting primary keys beyond those of rows that were made after the backup and are lost."""
+    """Continue primary keys beyond those of lost rows, which were made after the backup."""
     with transaction.atomic(), connection.cursor() as cursor:
         keys.skip_lost(cursor, connection.vendor)
         # It names the history before the restore; the next connection stores the name of the present one.

@@ -26,10 +26,10 @@ NOTE_SECONDS = 5.0
 
 
 def skip_lost(cursor: Any, vendor: str) -> None:
-    """Go on counting the keys of all tables beyond those of lost rows.
+    """Continue the keys of all tables beyond those of lost rows.
 
-    How far beyond is random: a backup that is restored twice, or two standbys that take over one after the other, then
-    go on at different numbers.
+    The distance is random, so that a backup that is restored twice, or two standbys that take over one after the other,
+    continue at different numbers.
     """
     skipped = LOST_KEYS + secrets.randbelow(LOST_KEYS)
     if vendor == "sqlite":

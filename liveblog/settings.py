@@ -358,7 +358,7 @@ TRANSLATION_WORKER = _renamed(env.bool, "TRANSLATION_WORKER", "TRANSLATION_IN_SE
 
 #: Time limit for the answer of a provider, in seconds.
 EMBED_TIMEOUT = env.float("EMBED_TIMEOUT", 8.0)
-#: Anybody can run a Mastodon server. Only these servers are asked for their posts, and may show a player.
+#: Anybody can run a Mastodon server. Only posts of these servers are fetched, and only these may show a player.
 MASTODON_INSTANCES = env.list(
     "MASTODON_INSTANCES",
     ["mastodon.social", "mastodon.online", "mstdn.social", "mas.to", "chaos.social", "troet.cafe", "social.bund.de"],

@@ -65,7 +65,7 @@ def _refusing() -> Iterator[None]:
 
 
 class Importer:
-    """Imports one source. Importing it again writes only what is new or has changed.
+    """Import one source. Importing it again writes only new and changed posts.
 
     slug        the slug of the article; default: the one in the source, with a number if it is taken
     following   whether it has just been imported; then failed pictures are not fetched again

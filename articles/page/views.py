@@ -179,7 +179,7 @@ def changes(request: HttpRequest, language: str, slug: str) -> HttpResponse:
 
 
 def _place_of(update: Update, language: str) -> str:
-    """Return the address at which the live page opens where an update stands."""
+    """Return the address at which the live page scrolls to an update."""
     return Selection(Place("at", update.pk)).address(update.article.url(language), update.element)
 
 
@@ -198,7 +198,7 @@ def writing_now(request: HttpRequest, language: str, slug: str) -> HttpResponse:
 @reads()
 @require_safe
 def card(request: HttpRequest, language: str, slug: str, digest: str) -> HttpResponse:
-    """The picture that stands for a live page where links to it are shared."""
+    """The preview picture of shared links to a live page."""
     article = get_object_or_404(Article.objects.for_cards(), pk=find_article(slug, language).pk)
     with page_locale(article, language):
         found = contents.card_of_article(article, language)
@@ -219,7 +219,7 @@ def article_shape(request: HttpRequest, language: str, slug: str, across: int, d
 @reads()
 @require_safe
 def update_card(request: HttpRequest, language: str, slug: str, pk: int, digest: str) -> HttpResponse:
-    """The picture that stands for an update where links to it are shared."""
+    """The preview picture of shared links to an update."""
     update, found = _card_of_update(language, slug, pk)
     return _card(request, update, found, digest, reverse("update-card", args=[language, slug, pk, found.digest]))
 
@@ -275,7 +275,7 @@ def _card(
 @reads()
 @require_safe
 def site_card(request: HttpRequest, language: str, digest: str) -> HttpResponse:
-    """The picture that stands for the site where links to its other pages are shared."""
+    """The preview picture of shared links to other pages of the site."""
     with translation.override(language):
         found = contents.card_of_site(language)
     if digest != found.digest:

@@ -241,7 +241,7 @@ def _result(delivery: Delivery) -> SafeString:
 
 
 def _words(tried: dict[str, Any]) -> str:
-    """Return the result of one attempt in words."""
+    """Return a description of the result of one attempt."""
     texts = {
         "forbidden": gettext("The address isn’t that of a public server."),
         "timeout": gettext("The server didn’t respond in time."),
