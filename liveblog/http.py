@@ -49,7 +49,7 @@ class Answer:
 
 
 class Client:
-    """Sends requests and keeps connections open between them. Any number of threads may use it at once.
+    """Send requests and keep connections open between them. Any number of threads may use it at once.
 
     name          the name of the other server in metrics
     adapters      adapters of requests by the beginning of addresses; an address without an adapter is not asked.
@@ -91,7 +91,7 @@ class Client:
         read_errors   whether to read the body of an answer that is not a success; otherwise it is b""
         content       `json` or `data`, as requests takes them
 
-        Raises ProviderError: "unreachable", "timeout", "large", "busy" (too many exchanges are under way), "refused"
+        Raise ProviderError: "unreachable", "timeout", "large", "busy" (too many exchanges are under way), "refused"
         (a key that is invalid in a header), or what an adapter raises.
         """
         request = requests.Request(method, url, headers={**_HEADERS, **(headers or {})}, **content)

@@ -81,7 +81,7 @@ class _Observed:
         route = metrics.route_of(self._request.resolver_match)
         self._span.end(route, response.status_code)
         if self._is_probe:
-            # Django logs each response with an error status.
+            # Keep Django from logging a probe with an error status.
             response._has_been_logged = True  # type: ignore[attr-defined]
             return
         method = self._request.method if self._request.method in ("GET", "POST") else "other"

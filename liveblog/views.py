@@ -141,7 +141,7 @@ def cached_suggestions(language: str) -> str:
     return mark_safe(found)
 
 
-#: The redirect is temporary, because the slug may change again.
+#: Seconds for which caches may keep the redirect, because the slug may change again.
 _MOVED_MAX_AGE_SECONDS = 3600
 
 

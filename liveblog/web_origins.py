@@ -24,7 +24,7 @@ def normal(url: str) -> str:
     if parts.scheme not in ("http", "https") or not host or parts.path.strip("/") or "@" in parts.netloc:
         raise ValueError(url)
     if parts.query or parts.fragment or re.search(r"[\s,;'\"]", parts.netloc):
-        # Otherwise, the origin would change a header with a list of origins.
+        # In a header with a list of origins, such characters would extend the list.
         raise ValueError(url)
     host = f"[{host}]" if ":" in host else host
     is_default = port in (None, 443 if parts.scheme == "https" else 80)

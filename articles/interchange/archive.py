@@ -52,7 +52,7 @@ def media_name(name: str) -> str:
 
 
 class Writer:
-    """Writes an archive: the pictures first, then the lines."""
+    """Write an archive: the pictures first, then the lines."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._zip = zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED)

@@ -168,7 +168,7 @@ def slug_for(wanted: str, coverage: Coverage) -> str:
 
 
 class ArticleWriter:
-    """Writes one coverage and its posts.
+    """Write one coverage and its posts.
 
     retries   whether posts that lack a picture, because its server did not answer, are written again
     """

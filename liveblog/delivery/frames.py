@@ -119,7 +119,7 @@ def lines_after(state: State, changed: Sequence[Logged]) -> Sequence[Logged] | N
 
 
 def latest(changed: Sequence[Logged], language: str) -> list[str] | None:
-    """Return each element that changed in `language` once, by its last change, then the elements derived from them.
+    """Return each element that changed in `language` once, in order of last change, then the derived elements.
 
     Return None if the page has to reload.
     """

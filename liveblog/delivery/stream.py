@@ -59,7 +59,7 @@ class Reader(Protocol):
 
 
 class Query(Protocol):
-    """Runs a function that uses the database, in a thread."""
+    """Run a function that uses the database, in a thread."""
 
     def __call__(self, function: Callable[_P, _T], *arguments: _P.args, **keywords: _P.kwargs) -> Awaitable[_T]: ...
 
