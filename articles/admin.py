@@ -75,21 +75,21 @@ from liveblog.search.admin import IndexedSearchMixin
 
 
 def _site_name() -> str:
-    """Return the name that the newsroom has given its site; the product's as long as it has given none."""
+    """Return the name of the site; that of the product if the newsroom has not set one."""
     brand = branding.current()
     return brand.name if brand.has_name else gettext("Live desk")
 
 
-# A text that is looked up wherever it is shown.
+# Evaluated again at each use.
 admin.site.site_header = admin.site.site_title = lazy(_site_name, str)()  # type: ignore[assignment]
 admin.site.index_title = _("Newsroom")
 admin.site.index_template = "admin/tables.html"
 
 
 class ArticleForm(MomentFormMixin, TranslatedForm):
-    """The form of an article: its times are local times of the zone that is selected in the form.
+    """The form of an article: its times are local times of the zone selected in it.
 
-    Before it finishes a coverage it asks about the scheduled updates.
+    Before it finishes a coverage, it asks about the scheduled updates.
     """
 
     zone_control = "time_zone"
@@ -100,7 +100,7 @@ class ArticleForm(MomentFormMixin, TranslatedForm):
         required=False,
         widget=forms.RadioSelect,
     )
-    #: The primary keys of the updates that the form has named.
+    #: The primary keys of the updates that the form has listed.
     finishing_named = forms.CharField(widget=forms.HiddenInput, required=False, label="")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -118,7 +118,7 @@ class ArticleForm(MomentFormMixin, TranslatedForm):
         self.fields["finishing_named"].initial = self._now_named = ",".join(str(update.pk) for update in waiting)
 
     def _keep_to_languages(self) -> None:
-        """Ask for slugs and policies of the languages that the article has."""
+        """Limit the fields for slugs and policies to the languages of the article."""
         source = self.instance.source_language
         others = [code for code in self.instance.offered_languages if code != source] if self.instance.pk else None
         if others is None:
@@ -145,7 +145,7 @@ class ArticleForm(MomentFormMixin, TranslatedForm):
     def add_error(self, field: str | None, error: Any) -> None:
         super().add_error(field, error)
         if self.has_error("finishing"):
-            # The next attempt decides about the updates that are named beside the error.
+            # The next attempt decides on the updates that are listed beside the error.
             self._redisplay_with("finishing_named", self._now_named)
 
 
@@ -156,7 +156,7 @@ class PhotoInput(forms.ClearableFileInput):
 
 
 def _group(name: Any, content: str | SafeString, fields: list[str]) -> tuple[Any, dict[str, Any]]:
-    """Return a group of the form that is closed, unless it has errors. `content`: what it says then."""
+    """Return a group of the form that is collapsed unless it has errors. `content`: its summary while collapsed."""
     title = format_html("{} <small>{}</small>", name, content) if content else name
     return title, {"classes": ["group", "collapse"], "fields": fields}
 
@@ -204,7 +204,7 @@ class ArticleAdmin(IndexedSearchMixin, TranslatedAdmin[Article]):
         return [code for code in article.offered_languages if code != article.source_language]
 
     def _groups(self, article: Article) -> Fieldsets:
-        """Return the groups of the form. A closed one says what is in it."""
+        """Return the groups of the form. A collapsed one has a summary."""
         own = article.source_language
         waits = article.state != Article.State.FINISHED and finishing.scheduled(article).exists()
         languages = lists.joined([language_name(code) for code in article.offered_languages], get_language() or "en")
@@ -241,7 +241,7 @@ class ArticleAdmin(IndexedSearchMixin, TranslatedAdmin[Article]):
     @method_decorator(csp_replace({"frame-ancestors": [SELF]}))
     @method_decorator(xframe_options_sameorigin)
     def drawer_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Show the form without the frame of the newsroom, in the drawer of the desk."""
+        """Show the form without the newsroom's navigation, in the drawer of the desk."""
         request.in_drawer = True  # type: ignore[attr-defined]
         return self.change_view(request, str(pk))
 
@@ -273,7 +273,7 @@ class ArticleAdmin(IndexedSearchMixin, TranslatedAdmin[Article]):
             self._name_submitted(request, obj)
 
     def _name_submitted(self, request: HttpRequest, article: Article) -> None:
-        """Say which updates of a finished coverage still wait for their release."""
+        """Show a message with the updates of a finished coverage that still wait for their release."""
         waiting = list(finishing.submitted(article))
         if waiting:
             text = ngettext(
@@ -410,7 +410,7 @@ class UpdateForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin, Tran
     user: User
     may_publish = False
 
-    # Shown in a dialogue before an update is withdrawn.
+    # A dialogue shows these fields before an update is withdrawn.
     withdraw_mark = forms.BooleanField(label=_("Show readers that an update was removed here"), required=False)
     withdraw_reason = TextFormField(label=_("Reason shown to readers (optional)"), max_length=500, required=False)
 
@@ -456,7 +456,7 @@ class UpdateForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin, Tran
 
 
 class MineFilter(admin.SimpleListFilter):
-    """A filter by what the user has to do with an update that readers have not seen."""
+    """A filter by the user's role in an update that readers have not seen."""
 
     title = _("mine")
     parameter_name = "mine"
@@ -478,7 +478,7 @@ class MineFilter(admin.SimpleListFilter):
         return queryset.filter(**found.get(self.value(), {}))
 
 
-#: The parameter of the form for browsers without JavaScript; without it, writers get to the desk.
+#: The parameter of the form for browsers without JavaScript; without it, writers are redirected to the desk.
 PLAIN_FORM = "form"
 
 
@@ -524,7 +524,7 @@ class UpdateAdmin(IndexedSearchMixin, VersionsAdminMixin, TranslatedAdmin[Update
     def get_fieldsets(self, request: HttpRequest, obj: Update | None = None) -> Fieldsets:
         found = super().get_fieldsets(request, obj)
         if obj is None or not obj.leaves_mark:
-            # Without a mark, readers see no reason.
+            # Readers see a reason only beside a mark.
             for _name, options in found[1:]:
                 options["fields"] = [name for name in options["fields"] if not name.startswith("withdrawal_note")]
         return found
@@ -577,7 +577,7 @@ class UpdateAdmin(IndexedSearchMixin, VersionsAdminMixin, TranslatedAdmin[Update
     def article_named(self, update: Update) -> SafeString:
         return named(update.article)
 
-    # Updates are written at the desk. The form is for browsers without JavaScript, and for those who only read.
+    # Users write updates at the desk. The form is for browsers without JavaScript, and for users who only read.
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, object] | None = None
@@ -652,7 +652,7 @@ class UpdateAdmin(IndexedSearchMixin, VersionsAdminMixin, TranslatedAdmin[Update
             try:
                 syndication.publish_copies(obj, request.user)
             except ValidationError as error:
-                # The update is published all the same; its copies stay drafts.
+                # The update is published anyway; its copies remain drafts.
                 self.message_user(request, " ".join(error.messages), messages.WARNING)
 
     # An update that readers have seen can be withdrawn; only superusers can delete it.
@@ -696,7 +696,7 @@ class AuthorAdmin(IndexedSearchMixin, ChangeLoggedAdmin):
     @admin.display(description=_("in other languages"))
     def names(self, author: Author) -> SafeString:
         others = (code for code in KNOWN if code != author.source_language)
-        # Many languages of one script write a name in the same way.
+        # Many languages with the same script write a name in the same way.
         texts = {text_in(author, "name", code): code for code in others}
         shown = ((code, direction(code), text) for text, code in texts.items() if text and text != str(author))
         return format_html_join(" · ", '<bdi lang="{}" dir="{}">{}</bdi>', shown)
@@ -709,7 +709,7 @@ class AuthorAdmin(IndexedSearchMixin, ChangeLoggedAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Author | None = None) -> Fieldsets:
         offered = [code for code, _name in settings.LANGUAGES]
-        # The site may not offer the language in which the author writes the name.
+        # The site may not offer the language of the author's original name.
         own = [obj.source_language] if obj and obj.source_language not in offered else []
         return [
             (None, {"fields": ["source_language", "user", "photo", "links"], "classes": ["facts"]}),

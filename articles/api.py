@@ -1,15 +1,15 @@
 """The functions of `articles` that other apps may use besides `articles.models`.
 
-`comments` needs the headline of an article for its pages and e-mails, an update made of a comment, and the page of a
+`comments` needs the headline of an article for its pages and e-mails, an update made from a comment, and the page of a
 replay for the demo.
 
-find_article(slug, language)       the article at an address, or the error that says in which languages it is
-headline(article, language)        the headline as readers of a language get it
-quote(article, text, name, …)      publish a reader's words as an update
+find_article(slug, language)       the article at an address, or an error with its languages
+headline(article, language)        the headline for readers of a language
+quote(article, text, name, …)      publish a reader's text as an update
 delete_with_copies(update)         delete an update, its copies, and the admin's log entries about them
 prepare_replay(source, slug)       the page on which the updates of an article can be replayed
-register_copier(copier)            have something copied when a coverage starts "as last time"
-register_part(name, part)          have archives of coverage contain more than articles and updates
+register_copier(copier)            copy further data when a coverage starts "as last time"
+register_part(name, part)          add further data to archives of coverage
 """
 
 from articles.interchange.exporting import Part, register_part
@@ -34,5 +34,5 @@ __all__ = [
 
 
 def headline(article: Article, language: str) -> Text:
-    """Return the headline as readers of `language` get it: in their language if they are shown a translation."""
+    """Return the headline for readers of `language`: in their language if they are shown a translation."""
     return of_article(article, language).text("headline")

@@ -71,7 +71,7 @@ class ArticlesConfig(AppConfig):
         elements.register("coverage", rendering.render_article)
         elements.register("about", rendering.render_article)
         elements.register("related", rendering.render_article)
-        elements.register("update", rendering.render_updates, brings=rendering.LATEST)
+        elements.register("update", rendering.render_updates, derived=rendering.LATEST)
         elements.register(rendering.LATEST, rendering.render_latest)
         elements.register("moment", rendering.render_moments)
         elements.register("poll", rendering.render_polls)

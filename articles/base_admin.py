@@ -47,7 +47,7 @@ ItemT = TypeVar("ItemT", bound=Article | Update)
 
 
 def _same_plain(field: Any, one: str, other: str) -> bool:
-    """Return whether a field of plain text stores both texts as the same one; browsers change the ends of lines."""
+    """Return whether a plain text field stores both texts as the same one; browsers change line endings."""
     return field.normalise(one) == field.normalise(other)
 
 
@@ -71,7 +71,7 @@ def language_fieldsets(model: type[models.Model], languages: Sequence[str]) -> F
 
 
 def labels_without_language(model: type[models.Model]) -> dict[str, str]:
-    """Return the labels of translated fields. The tab names the language, so they need not."""
+    """Return the labels of translated fields without the language, which the tab names."""
     return {
         field.name: capfirst(field.translated_field.verbose_name)
         for field in model._meta.fields
@@ -98,14 +98,14 @@ class TranslatedForm(_ItemForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # Now, because cleaning sets the fields of the instance.
+        # Read this now, because cleaning sets the fields of the instance.
         self._version = self.instance.version_name if self.instance.pk else ""
         self.fields["version"].initial = self._version
         own = self.fields.get("source_language")
         if self.instance.pk and isinstance(own, forms.ChoiceField):
             own.choices = with_kept_languages(offered_languages(), [self.instance.source_language])
         for name in self._translations():
-            # Translators and machines save while the form is open, so it sends the text with which it was opened.
+            # Translators and machines may save while the form is open, so it sends the texts with which it was opened.
             self.fields[name].show_hidden_initial = True
             self.fields[name].hidden_widget = _HiddenInput
 
@@ -118,7 +118,7 @@ class TranslatedForm(_ItemForm):
         return [name for name in names if name in self.fields]
 
     def _merge(self) -> None:
-        """Keep texts that others have changed and this form has not; report those that both have changed."""
+        """Keep texts that only others have changed; report texts that both others and this form have changed."""
         for name in self._translations():
             stored = getattr(self.instance, name) or ""
             opened = self._opened_with(name, stored)
@@ -136,7 +136,7 @@ class TranslatedForm(_ItemForm):
                 self._redisplay_with(self[name].html_initial_name, stored)
 
     def _opened_with(self, name: str, stored: str) -> str:
-        """Return the text with which the form was opened, as it says; an empty one if that can be no text of ours."""
+        """Return the text with which the form was opened, according to the form; "" if that is invalid."""
         opened = self.data.get(self[name].html_initial_name, stored)
         try:
             within_bounds(opened)
@@ -145,7 +145,7 @@ class TranslatedForm(_ItemForm):
         return opened
 
     def _redisplay_with(self, name: str, value: object) -> None:
-        """Set a hidden value for the next attempt: the user has seen the present text or version in the message."""
+        """Set a hidden value for the next attempt: the message shows the user the present text or version."""
         assert isinstance(self.data, QueryDict)
         data = self.data.copy()
         data[name] = str(value)
@@ -200,7 +200,7 @@ class TranslatedForm(_ItemForm):
             stored = getattr(item, "_texts_as_read", {}) if item.pk else {}
             changed = any((getattr(item, name) or "") != (stored.get(name) or "") for name in names)
             texts = self._texts(language) if changed and language != item.source_language else {}
-            # A text that lacks its counterpart stays in review.
+            # A text without a counterpart stays in review.
             if texts and review.complete(item, source, texts):
                 found[language] = review.remarks_on(item, source, texts, language)
         return {language: problems for language, problems in found.items() if problems}
@@ -214,30 +214,30 @@ class TranslatedForm(_ItemForm):
 
     @property
     def acknowledged(self) -> list[str]:
-        """Return the keys of the remarks that this form has named before."""
+        """Return the keys of the remarks that this form has shown before."""
         return self.data.getlist("acknowledged") if isinstance(self.data, QueryDict) else []
 
     @property
     def named(self) -> list[str]:
-        """Return the keys of the remarks that this form names, and with which it is saved the next time."""
+        """Return the keys of the remarks that this form shows, and with which the next attempt saves it."""
         if not self.is_bound:
             return []
         return [key for language, problems in self.remarks.items() for key in review.keys_of(language, problems)]
 
     def add_error(self, field: str | None, error: Any) -> None:
-        """Report errors of fields that the user is not shown as errors of the whole form."""
+        """Report errors of hidden fields as errors of the whole form."""
         if field is None and hasattr(error, "error_dict"):
             shown: dict[str, list[ValidationError]] = {}
             for name, errors in error.error_dict.items():
                 if name not in self.errors:
-                    # A field without a valid value has its error already.
+                    # A field without a valid value already has its error.
                     shown.setdefault(name if name in self.fields else NON_FIELD_ERRORS, []).extend(errors)
             error = ValidationError(shown)
         super().add_error(field, error)
 
 
 class ChangeLoggedAdmin(LangAttributeAdmin):
-    """The admin of rows that pages show: a deletion reaches open pages and is recorded as the user's."""
+    """The admin of rows that pages show: a deletion updates open pages and is recorded for the user."""
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, object] | None = None
@@ -246,7 +246,7 @@ class ChangeLoggedAdmin(LangAttributeAdmin):
             return super().delete_view(request, object_id, extra_context)
 
     def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet) -> None:
-        # Row by row, so that each is an edit of its own.
+        # Delete row by row, so that each deletion is a separate edit.
         with acting_as(request.user):
             for item in queryset:
                 item.delete()
@@ -256,10 +256,11 @@ class TranslatedAdmin(ChangeLoggedAdmin, Generic[ItemT]):
     """The admin of articles and updates, with one tab for each language that the site offers."""
 
     form = TranslatedForm
-    exclude: ClassVar[Any] = ("version",)  # The form has a field of its own for it.
-    #: Fields that are no translated texts.
+    exclude: ClassVar[Any] = ("version",)  # The form has its own field for it.
+    #: Fields that are not translated texts.
     metadata_fields: tuple[str | tuple[str, ...], ...] = ()
-    #: Methods that show metadata read-only, in the language of the related row. Each replaces the field in its name.
+    #: Methods that show metadata read-only, in the language of the related row. Each replaces the field that it is
+    #: named after.
     metadata_displays: tuple[str, ...] = ()
     translate_permission = ""
 
@@ -314,7 +315,7 @@ class TranslatedAdmin(ChangeLoggedAdmin, Generic[ItemT]):
         tabs = language_fieldsets(self.model, self.tab_languages(request, obj))
         shown = self.get_readonly_fields(request, obj)
         metadata = [f"{name}_named" if f"{name}_named" in shown else name for name in self.metadata_fields]
-        # A form that changes nothing needs no version.
+        # A read-only form needs no version.
         hidden = ["version"] if obj is None or self.has_change_permission(request, obj) else []
         return [(None, {"fields": [*metadata, *hidden], "classes": ["facts"]}), *tabs]
 
@@ -334,7 +335,7 @@ class TranslatedAdmin(ChangeLoggedAdmin, Generic[ItemT]):
     def as_read(self, name: str, text: str) -> str:
         return mark_safe(sanitise(text)) if name.startswith("body_") else text
 
-    # Translators see everything and change the texts that are not in the source language.
+    # Translators see everything, and change texts that are not in the source language.
 
     def only_translates(self, request: HttpRequest) -> bool:
         """Return whether the user may translate, but not edit."""
@@ -359,12 +360,12 @@ class TranslatedAdmin(ChangeLoggedAdmin, Generic[ItemT]):
             ]
         return fields
 
-    # One article is saved by one request at a time, in the order of its revisions.
+    # Only one request at a time saves an article, in the order of its revisions.
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> ItemT | None:
         found: ItemT | None = super().get_object(request, object_id, from_field)
         if found is not None and request.method == "POST":
-            # The lock lasts until the commit, so the version that is checked is the one that is replaced.
+            # The lock lasts until the commit, so no other version can come between the check and the save.
             changes.lock(found)
             found = super().get_object(request, object_id, from_field)
         return found
@@ -385,7 +386,7 @@ class TranslatedAdmin(ChangeLoggedAdmin, Generic[ItemT]):
         self, objs: Sequence[models.Model] | models.QuerySet, request: HttpRequest
     ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
         deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
-        # A translation is deleted with its text, for which no separate permission is needed.
+        # A translation is deleted together with its text, without a separate permission.
         return deleted, counts, set(lacking) - {str(Translation._meta.verbose_name)}, protected
 
     def save_model(self, request: HttpRequest, obj: ItemT, form: forms.ModelForm, change: bool) -> None:
@@ -409,6 +410,6 @@ class TranslatedAdmin(ChangeLoggedAdmin, Generic[ItemT]):
         context["remarks_url"] = reverse(
             f"admin:articles_{self.opts.model_name}_remarks{'' if obj else '_add'}", args=[obj.pk] if obj else []
         )
-        # The editor's import map is the only inline element of a page and needs the nonce of the policy (CSP).
+        # The editor's import map is the only inline script of a page, and needs the nonce of the CSP.
         context["media"] = Media.from_media(context["media"], nonce=str(request.csp_nonce))  # type: ignore[attr-defined]
         return super().render_change_form(request, context, add, change, form_url, obj)

@@ -1,4 +1,4 @@
-"""The byline of a new person who writes."""
+"""The byline of a new writer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from liveblog.languages import KNOWN, column
 
 
 def make(user: User) -> None:
-    """Make an author of a person's name, or connect the one that there is. Raise ValidationError if it is taken."""
+    """Make an author from a person's name, or connect an existing one. Raise ValidationError if it is taken."""
     if Author.objects.filter(user=user).exists():
         return
     language = get_language() or "en"

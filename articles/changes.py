@@ -1,4 +1,4 @@
-"""Edits: the one way to change what readers of a live page see.
+"""Edits: the only way to change what readers of a live page see.
 
 An edit is a transaction around a save. It holds the lock of the article, reads the row before and after, and calls the
 followers: the parts of the product that react to every edit, such as the change log, the history and the desks. This
@@ -31,17 +31,17 @@ RELATED = "related"
 
 
 class OutsideEditError(RuntimeError):
-    """A write that readers would see has no edit around it, so no open page would learn of it."""
+    """A write that readers would see is not within an edit, so open pages would miss it."""
 
 
 class Follower(Protocol):
     """A part of the product that reacts to edits, in the transaction of the edit and under the article's lock."""
 
     def before(self, row: Versioned) -> object:
-        """Return what `after` has to know about the row as it was; it is read with all relations that pages show."""
+        """Return the data that `after` needs about the row before the edit, which is read with its relations."""
 
     def after(self, edit: Edit, memory: Any) -> None:
-        """React to the edit. `memory` is what `before` returned; None if there was no row."""
+        """React to the edit. `memory` is the result of `before`; None if there was no row."""
 
 
 #: Names of the followers of every edit, in the order in which they are called.
@@ -54,14 +54,14 @@ _followers: dict[str, Follower] = {}
 
 
 def register(name: str, follower: Follower) -> None:
-    """Have a follower react to every edit. `name` is one of FOLLOWERS, which sets the order."""
+    """Register a follower of every edit. `name` is one of FOLLOWERS, which sets the order."""
     if name not in FOLLOWERS:
         raise ValueError(f"No follower is called {name!r}.")
     _followers[name] = follower
 
 
 def missing_followers() -> list[str]:
-    """Return the names in FOLLOWERS for which nothing has registered."""
+    """Return the names in FOLLOWERS that are not registered."""
     return [name for name in FOLLOWERS if name not in _followers]
 
 
@@ -69,15 +69,15 @@ class Edit:
     """One edit of an article or an update, from the row as it was to the row as it is saved."""
 
     def __init__(self, item: Article | Update, *, stored: Versioned | None = None, reloads_page: bool = False) -> None:
-        """Read the row before the edit, unless it is given. `reloads_page`: open pages load again in any case."""
+        """Read the row before the edit, unless it is given. `reloads_page`: open pages reload in any case."""
         self.item = item
         self.model = type(item)
         self.reloads_page = reloads_page
         #: Whether the history has a new version after this edit.
         self.recorded = False
-        #: Whether its byline or its topics may be others than before. Deleting one of them sends no signal.
+        #: Whether its byline or its topics may have changed. Deleting an author or topic sends no signal.
         self.names_changed = reloads_page
-        #: Nothing was written after all.
+        #: Nothing was written.
         self.is_given_up = False
         self._pk = item.pk
         self._makes_page = self.model.IS_PAGE and item.pk is None
@@ -91,7 +91,7 @@ class Edit:
 
     @property
     def page_id(self) -> int | None:
-        """The article on whose page the item stands; None if this edit makes the page, which nobody reads yet."""
+        """The article on whose page the item is; None if this edit creates the page, which nobody reads yet."""
         return None if self._makes_page else self.item.page_id
 
     @property
@@ -100,7 +100,7 @@ class Edit:
 
     @cached_property
     def saved(self) -> Versioned | None:
-        """The row as saved, None if it was deleted. Only the translation states, which go first, may change it."""
+        """The row as saved, None if it was deleted. Only the first follower, the translation states, may change it."""
         return self.model.read(self.item.pk or self._pk)
 
     @cached_property
@@ -137,7 +137,7 @@ def edit(item: Article | Update) -> Iterator[None]:
 def edit_locked(item: Article | Update, stored: Versioned | None = None) -> Iterator[Edit]:
     """Edit an item in the transaction of the caller, who holds the `lock` and rolls all of it back after an error.
 
-    stored   the row, if the caller has read it with its relations since
+    stored   the row, if the caller has read it with its relations under the lock
     """
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("The caller's transaction holds the lock.")
@@ -158,7 +158,7 @@ def _opened(item: Article | Update, *, stored: Versioned | None = None, reloads_
 
 
 def row_before(item: _Item) -> _Item | None:
-    """Return the row as it was before the open edit, or as it is if no edit is open; None if there is no row."""
+    """Return the row before the open edit, or the present one if no edit is open; None if there is no row."""
     opened = _open_edits.get().get(id(item))
     if opened is not None:
         return cast("_Item | None", opened.old)
@@ -172,7 +172,7 @@ def lock(item: Article | Update) -> None:
 
 @contextmanager
 def removing(article: Article) -> Iterator[None]:
-    """Delete a whole page in the block. Its readers are notified, and so are the pages that name it as related."""
+    """Delete a whole page in the block. This notifies its readers, and the pages that list it as related."""
     with transaction.atomic():
         pk = article.pk
         others = article.pages_naming_it()
@@ -184,7 +184,7 @@ def removing(article: Article) -> Iterator[None]:
 
 @contextmanager
 def renaming(item: NamedOnPages, *fields: str) -> Iterator[None]:
-    """Save something that many pages name. If one of `fields` becomes different, those pages load again."""
+    """Save a row that many pages name. If one of `fields` changes, those pages reload."""
     with transaction.atomic():
         old = type(item)._default_manager.filter(pk=item.pk).values_list(*fields).first() if item.pk else None
         yield
@@ -195,7 +195,7 @@ def renaming(item: NamedOnPages, *fields: str) -> Iterator[None]:
 
 @contextmanager
 def removing_name(item: NamedOnPages) -> Iterator[None]:
-    """Delete something that many pages name. Those pages load again, and the edit of each update is recorded."""
+    """Delete a row that many pages name. Those pages reload, and the edit of each update is recorded."""
     with transaction.atomic(), ExitStack() as edits:
         pages, updates = item.pages_naming_it(), list(item.updates_naming_it())
         log.lock(*pages, *(update.article_id for update in updates))
@@ -229,9 +229,9 @@ class _GuardedRow(Protocol):
 
 
 class GuardedQuerySet(models.QuerySet):
-    """Rows that readers see: their bulk writes need an edit for each row, as all others do.
+    """Rows that readers see: bulk writes need an edit for each row, like all other writes.
 
-    Bookkeeping that must bypass it, such as counters, uses `_base_manager`.
+    Bookkeeping that must bypass this, such as counters, uses `_base_manager`.
     """
 
     model: type[_GuardedRow]  # type: ignore[assignment]
@@ -270,7 +270,7 @@ class GuardedQuerySet(models.QuerySet):
 
 
 class NamedQuerySet(models.QuerySet):
-    """Rows that pages name, such as authors. Bulk writes of what readers see raise, as they would reach no page."""
+    """Rows that pages name, such as authors. Bulk writes of columns that readers see raise: no page would get them."""
 
     model: type[NamedOnPages]  # type: ignore[assignment]
 
@@ -293,7 +293,7 @@ class Guarded(models.Model):
 
     #: Columns that refer to the owner, by the model name of the owner.
     OWNERS: ClassVar[Mapping[str, str]]
-    #: Columns that readers do not see, which any code may write.
+    #: Columns that readers do not see; any code may write them.
     UNSEEN: ClassVar[Collection[str]] = frozenset()
 
     _owners_as_read: frozenset[tuple[str, int]] | set[tuple[str, int]] = frozenset()
@@ -308,7 +308,7 @@ class Guarded(models.Model):
         return row
 
     def owners(self) -> set[tuple[str, int]]:
-        """Return the owners that the row has, and those that it had when it was read."""
+        """Return the present owners of the row, and those from when it was read."""
         before = set() if self._state.adding else self._owners_as_read
         return self._owners_now() | before
 
@@ -335,7 +335,7 @@ def guard_relations(
     pk_set: set[int] | None,
     **_: object,
 ) -> None:
-    """Require an edit for authors, topics and related articles, and note it there; a receiver of `m2m_changed`."""
+    """Require an edit for authors, topics and related articles, and mark it as changed; a receiver of `m2m_changed`."""
     if not action.startswith("pre_") or not (pk_set or action == "pre_clear"):
         return
     if not reverse:

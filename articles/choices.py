@@ -1,4 +1,4 @@
-"""States and policies, for modules that the models import."""
+"""States and policies, apart from the models so that modules that the models import can use them."""
 
 from django.db import models
 from django.utils.functional import Promise
@@ -24,7 +24,7 @@ class UpdateState(models.TextChoices):
 
 
 class Embedding(models.TextChoices):
-    """The other sites whose pages may show a coverage."""
+    """The other sites that may embed a coverage."""
 
     SITE = "site", _("The sites that may show all coverage")
     MORE = "more", _("These sites, too")
@@ -33,7 +33,7 @@ class Embedding(models.TextChoices):
 
 
 class Policy(models.TextChoices):
-    """The texts that readers of a language get while a translation is not reviewed."""
+    """The texts that readers of a language get until a translation is reviewed."""
 
     MACHINE = "machine", _("Machine translations, labelled as such")
     ORIGINAL = "original", _("The original")
@@ -41,7 +41,7 @@ class Policy(models.TextChoices):
 
 
 class NotificationLimit(models.TextChoices):
-    """The updates of which an article lets its followers be notified, if they want to be."""
+    """The updates about which an article lets its followers be notified, if they want to be."""
 
     ALL = "all", _("Every update")
     KEY = "key", _("Key events and breaking news")

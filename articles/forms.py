@@ -37,7 +37,7 @@ class UpdateModelForm(_ModelForm):
             super()._post_clean()  # type: ignore[misc]
 
     def _save_m2m(self) -> None:
-        # The open edit has read the relations as they are stored.
+        # The open edit has read the stored relations.
         before = changes.row_before(self.instance)
         for name in ("authors", "topics"):
             if name in self.cleaned_data:

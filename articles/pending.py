@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PendingRelations:
-    """Pictures, embed, byline and topics that an update gets once it is saved; None leaves a relation as it is stored.
+    """Pictures, embed, byline and topics that an update gets once it is saved; None leaves a relation unchanged.
 
     A form builds the value and saves the relations after the row. Validation takes it as an argument, so that the rules
-    judge the update as it will be. `embed_url` is empty if the update loses its embed.
+    apply to the update as it will be. `embed_url` is empty if the update loses its embed.
     """
 
     pictures: Sequence[Picture] | None = None
@@ -49,5 +49,5 @@ class PendingRelations:
         return list(update.topics.all()) if update.pk else []
 
 
-#: Every relation stays as it is stored.
+#: Every relation stays unchanged.
 NOTHING_PENDING = PendingRelations()

@@ -1,4 +1,4 @@
-"""Policies: for each language, the texts that readers get while a translation is not reviewed."""
+"""Policies: for each language, the texts that readers get until a translation is reviewed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from liveblog.languages import language_name
 
 
 class PoliciesField(models.JSONField):
-    """A policy for each language; Policy.MACHINE for a language that is not named."""
+    """A policy for each language; Policy.MACHINE for missing languages."""
 
     def deconstruct(self) -> tuple[str, str, Sequence[object], dict[str, object]]:
         name, _path, args, kwargs = super().deconstruct()
@@ -40,7 +40,7 @@ class PoliciesField(models.JSONField):
         return PoliciesFormField(label=capfirst(self.verbose_name), help_text=self.help_text)
 
 
-#: The name of the choice for all languages without one of their own.
+#: The name of the choice for all languages without their own.
 _ALL = "all"
 
 

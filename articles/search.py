@@ -1,4 +1,4 @@
-"""The texts by which articles, updates and what belongs to them are found."""
+"""The texts for searching articles, updates and their related objects."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _RICH = frozenset({"body"})
 
 
 class SearchIndex:
-    """The follower that stores the texts of the edited article or update, those of its pictures among them."""
+    """The follower that stores the texts of the edited article or update, including those of its pictures."""
 
     def before(self, row: Versioned) -> Mapping[str, Texts]:
         return texts.of(row)
@@ -30,7 +30,7 @@ class SearchIndex:
 
 
 def register() -> None:
-    """Have all that the newsroom looks for found by its texts."""
+    """Make everything that the newsroom searches searchable by its texts."""
     # The follower stores these two.
     texts.register(Article, _of_article)
     texts.register(Update, _of_update)

@@ -1,4 +1,4 @@
-"""The page of settings with what is usual for new coverage."""
+"""The page of settings with the defaults of new coverage."""
 
 from __future__ import annotations
 

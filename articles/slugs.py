@@ -19,7 +19,7 @@ MAX_LENGTH = 120
 
 
 class SlugsField(models.JSONField):
-    """A slug for each language that has one of its own."""
+    """A slug for each language that has its own."""
 
     def deconstruct(self) -> tuple[str, str, Sequence[object], dict[str, object]]:
         name, _path, args, kwargs = super().deconstruct()
@@ -36,7 +36,7 @@ class SlugsField(models.JSONField):
 
     def save_form_data(self, instance: models.Model, data: dict[str, str]) -> None:
         stored: dict[str, str] = self.value_from_object(instance) or {}
-        # Slugs of languages that the form does not have stay as they are.
+        # Slugs of languages that are not in the form stay unchanged.
         super().save_form_data(instance, {code: slug for code, slug in (stored | data).items() if slug})
 
     def formfield(self, **kwargs: object) -> SlugsFormField:
@@ -65,7 +65,7 @@ class SlugsWidget(forms.MultiWidget):
 
 
 class SlugsFormField(forms.MultiValueField):
-    """The slugs of some languages, those that the site offers unless they are named."""
+    """The slugs of some languages, by default those that the site offers."""
 
     def __init__(self, languages: Sequence[str] | None = None, **kwargs: Any) -> None:
         self.languages = [code for code, _name in settings.LANGUAGES] if languages is None else languages

@@ -16,7 +16,7 @@ from liveblog.moments.admin import MomentsAdmin
 
 @admin.register(Comment)
 class CommentAdmin(LangAttributeAdmin):
-    """The list is the moderators' queue, where comments are decided on. They are never rewritten."""
+    """The list is the moderators' queue, where moderators decide on comments. Nobody rewrites them."""
 
     def get_urls(self) -> list[URLPattern]:
         return [*urls.patterns(self.admin_site.admin_view), *super().get_urls()]
@@ -25,7 +25,7 @@ class CommentAdmin(LangAttributeAdmin):
         return False
 
     def change_view(self, request: HttpRequest, object_id: str, *args: object, **kwargs: object) -> HttpResponse:
-        """Redirect to the queue, with this comment alone."""
+        """Redirect to the queue, filtered to this comment."""
         return redirect(f"{reverse('admin:comments_comment_changelist')}?comment={object_id}")
 
 

@@ -1,7 +1,7 @@
-"""Ask Akismet whether a comment is spam, by the library `akismet`.
+"""Ask Akismet whether a comment is spam, with the library `akismet`.
 
-Each function sends one request, and raises ProviderError if it fails. No key and no text of a comment gets into a log
-or into the message of an exception.
+Each function sends one request, and raises ProviderError if it fails. Neither the key nor texts of comments get into
+logs or messages of exceptions.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def check(comment: Comment) -> Verdict:
 
 
 def submit(comment: Comment, verdict: str) -> None:
-    """Tell the service that a comment is "spam" or "ham", whatever it answered. Raise ProviderError."""
+    """Report a comment as "spam" or "ham", against the verdict of the service. Raise ProviderError."""
     with _provider_errors():
         client = _configured_client()
         method = client.submit_spam if verdict == "spam" else client.submit_ham
@@ -89,7 +89,7 @@ def _address(comment: Comment) -> str:
 
 
 def _description(comment: Comment) -> akismet.AkismetArguments:
-    """Return what helps to judge a comment. A later correction must send the same (Akismet's API, “submit spam”)."""
+    """Return the data to judge a comment by. A later correction must send the same (Akismet's API, “submit spam”)."""
     article = comment.article
     arguments: akismet.AkismetArguments = {
         "blog_charset": "UTF-8",
@@ -127,7 +127,7 @@ def _client(key: str, url: str, site: str, timeout: float) -> akismet.SyncClient
 
 
 class _Transport(httpx.BaseTransport):
-    """Send the library's requests by `liveblog.http.Client`, to the server at `url` if it is given."""
+    """Send the library's requests with `liveblog.http.Client`, to the server at `url` if it is given."""
 
     def __init__(self, url: str, timeout: float) -> None:
         self._client = Client("akismet")
@@ -142,6 +142,6 @@ class _Transport(httpx.BaseTransport):
         )
         if alert := answer.headers.get("X-akismet-alert-code"):
             logger.warning("The spam check has something to say about our account (alert %.20s).", alert)
-        # The body is decompressed, so the headers that describe it no longer apply.
+        # The body is already decompressed, so the headers about its encoding no longer apply.
         headers = {name: value for name, value in answer.headers.items() if name.lower().startswith("x-akismet-")}
         return httpx.Response(answer.status, headers=headers, content=answer.body)

@@ -1,4 +1,4 @@
-"""Tell moderators of comments that have waited for long."""
+"""Alert moderators to comments that have waited for long."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from liveblog.languages import active_locale
 
 
 def _find(user: User, wait: timedelta) -> Iterable[str]:
-    """Return one subject for each span of that length in which a comment has waited for so long."""
+    """Return one subject for each period of length `wait` in which some comment has waited that long."""
     now = timezone.now()
     if not Comment.objects.filter(queued_at__lte=now - wait).exists():
         return []

@@ -1,7 +1,8 @@
 """The comments in an archive of coverage.
 
-Without personal data an archive has what readers see: the approved comments, with the names that their authors have
-chosen. With it, it has all comments, e-mail and network addresses, and the work of the moderators on them.
+Without personal data, an archive has only the data that readers see: the approved comments, with the names that their
+authors have chosen. With personal data, it has all comments, e-mail and network addresses, and the work of the
+moderators on them.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ _PERSONAL = (
     ),
     *("spam_verdict", "recheck_reason"),
 )
-#: Columns of what belongs to a comment, by the name of the relation.
+#: Columns of the rows that belong to a comment, by the name of the relation.
 _RELATED: dict[str, tuple[type[models.Model], tuple[str, ...]]] = {
     "decisions": (
         Decision,
@@ -55,13 +56,13 @@ Data = dict[str, Any]
 
 
 def dump(article: Article, personal: bool) -> Iterator[tuple[str, Data]]:
-    """Yield the rules for the comments of an article and the comments; answers come after what they answer."""
+    """Yield the rules for the comments of an article, then its comments, each before its answers."""
     discussion = Discussion.objects.filter(pk=article.pk).first()
     if discussion is not None:
         yield "discussion", {"policy": discussion.policy, "closes_at": discussion.closes_at}
     found = Comment.objects.filter(article=article).order_by("pk")
     if not personal:
-        # An emptied comment keeps the place of its answers.
+        # An emptied comment is kept, because its answers need its place.
         found = found.filter(Q(state=State.APPROVED) | Q(state=State.DELETED, shown=True))
     else:
         found = found.prefetch_related(*_RELATED)
@@ -101,7 +102,7 @@ def load(
     update_of: Callable[[str], int | None],
     account_of: Callable[[str | None], int | None],
 ) -> None:
-    """Write the comments into an imported article that has none. Those that break a rule are left out and logged."""
+    """Write the comments into an imported article that has none. Skip and log those that break a rule."""
     if article.comments.exists():
         return
     keys: dict[str, int] = {}
@@ -124,7 +125,7 @@ def load(
 
 
 def _key_of(line: Data) -> str:
-    """Return the key of a comment. Raise ValidationError if the line has not the shape of the format."""
+    """Return the key of a comment. Raise ValidationError if the line is malformed."""
     key, rows = line.get("key"), [line.get(relation) or [] for relation in _RELATED]
     if not isinstance(key, str) or not all(isinstance(each, list) for each in rows):
         raise ValidationError("shape")
@@ -134,7 +135,7 @@ def _key_of(line: Data) -> str:
 
 
 def _parent_of(line: Data, keys: dict[str, int]) -> int | None:
-    """Return the comment that a comment answers; None if it answers none. Raise ValidationError if that is missing."""
+    """Return the comment that a comment answers; None if it answers none. Raise ValidationError if it is missing."""
     answered = line.get("answers")
     if answered is None:
         return None
@@ -166,7 +167,7 @@ def _load_comment(
     if line.get("update_made"):
         comment.update_made_id = update_of(str(line["update_made"]))
     comment.save()
-    # `save` would set the present moment.
+    # `save` would set the present time.
     exact = _values(Comment, line, ("written_at", "queued_at", "open_reports"))
     Comment.objects.filter(pk=comment.pk).update(**exact)
     for relation, (model, columns) in _RELATED.items():
@@ -193,7 +194,7 @@ def _load_related(
 
 
 def _values(model: type[models.Model], data: Data, names: Iterable[str]) -> Data:
-    """Return the columns in a line by their names. Raise ValidationError if one has a value that is none."""
+    """Return the columns in a line by their names. Raise ValidationError if a value is invalid."""
     found = {name: model._meta.get_field(name) for name in names if name in data}
     return {name: _converted(field, data[name]) for name, field in found.items() if isinstance(field, models.Field)}
 

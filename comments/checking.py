@@ -1,4 +1,4 @@
-"""Run the due tasks of the spam check: ask the service about comments, and correct its wrong answers."""
+"""Run the due tasks of the spam check: ask the service about comments, and report its wrong verdicts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from liveblog.errors import Conflict, ProviderError
 
 logger = logging.getLogger(__name__)
 
-#: The oldest first. A service that does not answer is asked for a day.
+#: The oldest first. A service that does not answer is asked again for a day.
 queue = jobs.Queue(
     rows=lambda: Comment.objects.select_related("article").order_by("spam_due_at"),
     logger=logger,
@@ -45,7 +45,7 @@ def work(comment: Comment) -> None:
 
 
 def _is_unchanged(now: Comment, asked: Comment) -> bool:
-    """Return whether the comment has been neither edited nor decided on since the service was asked."""
+    """Return whether nobody has edited the comment or decided on it since the service was asked."""
     return (now.version, now.spam_task) == (asked.version, asked.spam_task)
 
 
@@ -77,14 +77,14 @@ def _apply(asked: Comment, verdict: Verdict) -> None:
                 comment.queued_at = min(comment.queued_at or timezone.now(), timezone.now())
                 comment.save()
     except Conflict:
-        # The author has deleted the comment meanwhile.
+        # The author has deleted the comment in the meantime.
         return
 
 
 def _put_off(asked: Comment, reason: str) -> None:
     unchanged = Comment.objects.filter(pk=asked.pk, version=asked.version, spam_task=asked.spam_task)
     queue.postpone(asked, unchanged, reason, permanent=not asked.address)
-    # It waits for a moderator meanwhile.
+    # It now waits for a moderator.
     now = timezone.now()
     with transaction.atomic():
         if waiting := unchanged.filter(held=Held.CHECK).update(held=Held.UNCHECKED):
@@ -96,7 +96,7 @@ def _put_off(asked: Comment, reason: str) -> None:
 
 
 def run_due() -> int:
-    """Run the due tasks. Return how many there were."""
+    """Run the due tasks, and return their number."""
     if not spam.configured():
         return 0
     return queue.run_due(work)

@@ -9,7 +9,7 @@ from liveblog.delivery import log
 
 
 def close_due() -> int:
-    """Close the comments of all articles whose time has come. Return how many articles."""
+    """Close the comments of all articles whose closing time has come. Return the number of articles."""
     due = Discussion.objects.filter(closes_at__lte=timezone.now()).exclude(policy=Policy.CLOSED)
     closed = 0
     for article_id in due.values_list("pk", flat=True):

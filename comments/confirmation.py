@@ -1,9 +1,9 @@
-"""Confirm e-mail addresses: an address that somebody has typed has no effect until its owner says that it is theirs.
+"""Confirm e-mail addresses: an address that somebody has typed has no effect until its owner confirms it.
 
-The owner gets an e-mail with a link, at most one a day. It quotes nobody. The page behind the link shows
-the comments that were sent with the address, and the owner confirms their own. The browser then keeps a proof, with
-which later comments are confirmed at once. Another sender who types the same address has no proof, so their comment
-counts as nobody's: it is neither trusted nor held against the owner.
+The owner gets an e-mail with a link, at most one a day. The e-mail quotes no comment. The page behind the link shows
+the comments that were sent with the address, and the owner confirms their own. The browser then keeps a proof that
+confirms later comments at once. Another sender who types the same address has no proof, so their comment is not
+attributed to the owner: it is neither trusted nor held against the owner.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from comments.models.comment import CommentQuerySet
 from liveblog import limits
 from liveblog.encryption import hashes
 
-#: For how long a link holds, and for how long a browser's proof does.
+#: The validity of a link, and of a browser's proof.
 LINK_DURATION = timedelta(days=7)
 PROOF_DURATION = timedelta(days=365)
 
-#: An address gets at most one request in this time. A sender of comments causes at most so many of them in a day.
+#: An address gets at most one request in this interval. A sender of comments causes at most this many requests a day.
 REQUEST_INTERVAL = timedelta(days=1)
 REQUESTS_PER_SENDER = 10
 _DAY_SECONDS = 86_400
 
-#: Number of comments that the page behind the link shows: the newest.
+#: The number of comments on the page behind the link: the newest.
 MAX_SHOWN = 20
 
-#: Keep apart what is signed for different purposes.
+#: Salts that separate signatures for different purposes.
 _LINK, _PROOF = "comments.confirmation", "comments.proof"
 
 
@@ -49,7 +49,7 @@ def is_wanted(comment: Comment) -> bool:
 
 
 def ask(comment: Comment, sender: str | None) -> None:
-    """Queue an e-mail to the address of a comment, unless it has got one within REQUEST_INTERVAL.
+    """Queue an e-mail to the address of a comment, unless it got one within REQUEST_INTERVAL.
 
     sender   the network address from which the comment came
     """
@@ -64,19 +64,19 @@ def ask(comment: Comment, sender: str | None) -> None:
         return
     # Another process may be doing the same.
     if free.update(asked_at=now):
-        # A comment that the check finds to be spam causes no e-mail.
+        # A comment that turns out to be spam causes no e-mail.
         due_at = now + (spam.GRACE_PERIOD if spam.configured() else timedelta())
         key = f"confirm-{address.pk}-{now:%Y%m%d%H%M%S%f}"
         EmailJob.objects.create(key=key, kind=EmailJob.Kind.CONFIRM, address=address, due_at=due_at)
 
 
 def link(address: EmailAddress, language: str) -> str:
-    """Return the address of the page on which the owner confirms it. Its secret is in the fragment: no log has it."""
+    """Return the link to the page that confirms it. The secret is in the fragment, which is not logged."""
     return f"{settings.SITE_URL}{reverse('confirm-email', args=[language])}#{_signed(_LINK, address)}"
 
 
 def address_of(secret: str) -> EmailAddress | None:
-    """Return the address that a link names; None if the link is not ours or has expired."""
+    """Return the address that a link names; None if its signature is invalid or has expired."""
     return _unsigned(_LINK, secret, LINK_DURATION)
 
 
@@ -96,18 +96,18 @@ def _unsigned(salt: str, secret: str, duration: timedelta) -> EmailAddress | Non
 
 
 def unconfirmed(address: EmailAddress) -> CommentQuerySet:
-    """Return the comments that were sent with an address and that its owner has not confirmed, newest first."""
+    """Return the comments with an address that its owner has not confirmed, newest first."""
     found = Comment.objects.filter(email_hash__in=hashes(address.email), confirmed=False)
     return found.filter(state__in=(State.WAITING, State.APPROVED)).select_related("article").order_by("-pk")
 
 
 def proof_of(address: EmailAddress) -> str:
-    """Return the proof by which comments of the owner's browser are confirmed at once."""
+    """Return the proof that confirms comments of the owner's browser at once."""
     return _signed(_PROOF, address)
 
 
 def proves(email: str, proof: str) -> bool:
-    """Return whether the sender of a comment has shown that the address is theirs."""
+    """Return whether the sender of a comment has proved that the address is theirs."""
     address = _unsigned(_PROOF, proof, PROOF_DURATION) if proof else None
     return address is not None and address.confirmed_at is not None and address.email_hash in hashes(email)
 
@@ -116,7 +116,7 @@ def proves(email: str, proof: str) -> bool:
 
 
 def silence(address: EmailAddress) -> None:
-    """End all e-mails to an address, and delete those that wait. One that is not confirmed is never asked again."""
+    """End all e-mails to an address, and delete the queued ones. An unconfirmed address is never asked again."""
     Comment.objects.filter(email_hash__in=hashes(address.email)).update(notify=False)
     waiting = Q(comment__email_hash__in=hashes(address.email)) | Q(address=address)
     EmailJob.objects.filter(waiting, sent_at=None).delete()

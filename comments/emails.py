@@ -1,6 +1,6 @@
 """Compose and send the e-mails that `comments.notifications` has queued.
 
-An e-mail that the server does not accept is tried again; one whose occasion has gone by then is not sent. If a process
+If the server does not accept an e-mail, it is tried again; an outdated one is not sent. If a process
 dies after the server has accepted an e-mail and before that is stored, it is sent twice, with the same Message-ID.
 """
 
@@ -43,10 +43,10 @@ _SALT = "comments.unsubscribe"
 
 
 def _unsubscribe_urls(address: EmailAddress, language: str) -> tuple[str, str]:
-    """Return the addresses at which the owner of an address ends all e-mails: for mail programs, and for people.
+    """Return the links by which the owner of an address ends all e-mails: for mail programs, and for people.
 
-    They are signed, so nobody can forge them. People get the secret in the fragment, which browsers send to nobody;
-    mail programs post to an address without one (RFC 8058), and `liveblog.logs` masks it.
+    They are signed, so nobody can forge them. People get the secret in the fragment, which browsers do not send. Mail
+    programs post to an address without a fragment (RFC 8058), and `liveblog.logs` masks the secret.
     """
     token = signing.Signer(salt=_SALT).sign(str(address.pk))
     for_programs, for_people = reverse("unsubscribe", args=[language, token]), reverse("unsubscribing", args=[language])
@@ -54,7 +54,7 @@ def _unsubscribe_urls(address: EmailAddress, language: str) -> tuple[str, str]:
 
 
 def subscriber(token: str) -> EmailAddress | None:
-    """Return the address that a token names; None if the token is not ours, or if the address is erased."""
+    """Return the address that a token names; None if its signature is invalid, or if the address was erased."""
     try:
         return EmailAddress.objects.filter(pk=signing.Signer(salt=_SALT).unsign(token)).first()
     except signing.BadSignature:
@@ -65,7 +65,7 @@ def subscriber(token: str) -> EmailAddress | None:
 
 
 def compose(job: EmailJob) -> EmailMessage | None:
-    """Return the e-mail as it has to be now; None if its occasion has gone."""
+    """Return the e-mail in its present form; None if it is outdated."""
     if job.kind == EmailJob.Kind.CONFIRM:
         return _confirmation(job)
     comment, answer = job.comment, job.answer
@@ -99,7 +99,7 @@ def _headers(one_click: str) -> dict[str, str]:
 
 
 def _confirmation(job: EmailJob) -> EmailMessage | None:
-    """Return the e-mail that asks for a confirmation. It contains nothing that anybody has written."""
+    """Return the e-mail that asks for a confirmation. It contains no text of readers."""
     address = job.address
     newest = confirmation.unconfirmed(address).first() if address else None
     if address is None or newest is None or address.silenced_at:
@@ -126,7 +126,7 @@ def _message(job: EmailJob, context: Mapping[str, object], to: str) -> EmailMess
 
 
 def run_due() -> int:
-    """Send the due e-mails. Return how many there were."""
+    """Send the due e-mails, and return their number."""
     if not settings.EMAIL_CONFIGURED:
         return 0
     claimed = queue.claim(BATCH_SIZE)
@@ -146,7 +146,7 @@ def run_due() -> int:
                 if _is_lost(error):
                     _put_off(claimed[number:], error)
                     break
-                # Something is wrong with this one e-mail. The others are sent.
+                # Only this e-mail has a problem. Send the others.
                 _put_off([job], error)
     finally:
         server.close()
@@ -159,7 +159,7 @@ def _send(job: EmailJob, server: BaseEmailBackend) -> None:
     if message is None:
         row.update(due_at=None)
         if job.address is not None:
-            # Nobody was asked, so somebody can be asked today.
+            # Nobody was asked, so the address may be asked again today.
             EmailAddress.objects.filter(pk=job.address.pk).update(asked_at=None)
         return
     message.connection = server
@@ -168,7 +168,7 @@ def _send(job: EmailJob, server: BaseEmailBackend) -> None:
 
 
 def _is_lost(error: Exception) -> bool:
-    """Return whether the connection to the server is lost or hangs, rather than one e-mail rejected."""
+    """Return whether the connection to the server is lost or hangs; otherwise one e-mail was rejected."""
     if isinstance(error, smtplib.SMTPException):
         return isinstance(error, smtplib.SMTPServerDisconnected)
     return isinstance(error, OSError)

@@ -35,7 +35,7 @@ class PlainField(forms.CharField):
 
 
 class _Form(forms.Form):
-    """A form whose fields have ids that no other form of the page uses."""
+    """A form whose fields have ids that are unique on the page."""
 
     def __init__(self, data: Mapping[str, object] | None = None, *, initial: dict[str, object] | None = None) -> None:
         super().__init__(data, initial=initial, auto_id="comment-%s")
@@ -62,11 +62,11 @@ class CommentForm(_Form):
     )
     notify = forms.BooleanField(label=_("Email me when my comment is published or someone replies"), required=False)
     parent = forms.IntegerField(required=False, widget=forms.HiddenInput, min_value=1, max_value=2**62)
-    #: For how many seconds the form was open, measured by its JavaScript module; optional.
+    #: Seconds for which the form was open, measured by its JavaScript module; optional.
     seconds = forms.FloatField(required=False, widget=forms.HiddenInput, min_value=0)
-    #: Made at random by the module, to recognise a comment that is sent again. See `comments.submission`.
+    #: A random key from the module, to recognise a repeated comment. See `comments.submission`.
     key = forms.CharField(required=False, widget=forms.HiddenInput, max_length=64)
-    #: Kept by the module: that the owner of the e-mail sends it. See `comments.confirmation`.
+    #: The proof, kept by the module, that the owner of the e-mail is the sender. See `comments.confirmation`.
     proof = forms.CharField(required=False, widget=forms.HiddenInput, max_length=200)
     #: A honeypot: people do not see this field, so only a program fills it in.
     website = forms.CharField(required=False, label=_("Leave this field empty"))
@@ -95,7 +95,7 @@ class CommentForm(_Form):
 
 
 class EditForm(_Form):
-    """The form by which an author changes the text of a comment."""
+    """The form for authors to change the text of a comment."""
 
     text = PlainField(label=_("Comment"), max_length=MAX_LENGTH, widget=forms.Textarea({"rows": 6, "dir": "auto"}))
 

@@ -1,4 +1,4 @@
-"""The background jobs of comments. Every server process looks for due jobs; the first free one runs them."""
+"""The background jobs of comments. Every server process polls for due jobs; the first free one runs them."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from liveblog import jobs
 
 logger = logging.getLogger(__name__)
 
-#: Seconds between two looks for due jobs. E-mails are less urgent.
+#: Seconds between two polls for due jobs. E-mails are less urgent.
 INTERVAL = 0.5
 EMAIL_INTERVAL = 5.0
 
 
 def run_due() -> int:
-    """Run all due jobs except e-mails. Return how many there were."""
+    """Run all due jobs except e-mails, and return their number."""
     return _run(checking.run_due, closing.close_due)
 
 
 def send_emails() -> int:
-    """Send due e-mails. Return how many. They have their own thread: a mail server may hang."""
+    """Send due e-mails, and return their number. They have their own thread: a mail server may hang."""
     return _run(emails.run_due)
 
 
@@ -40,7 +40,7 @@ def _run(*jobs: Callable[[], int]) -> int:
 
 
 async def run_when_due() -> None:
-    """Look for due jobs as long as the server runs."""
+    """Poll for due jobs as long as the server runs."""
     if settings.COMMENTS_WORKER:
         await asyncio.gather(
             jobs.run_while_serving(run_due, INTERVAL, logger),

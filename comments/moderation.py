@@ -29,10 +29,10 @@ from liveblog.errors import Conflict
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-#: For how long a claim holds unless it is renewed.
+#: The time after which a claim expires unless it is renewed.
 CLAIM_DURATION = timedelta(seconds=45)
 
-#: The states that a moderator can decide for.
+#: The states that a moderator can set.
 DECISIONS = (State.APPROVED, State.REJECTED, State.SPAM, State.WAITING)
 
 
@@ -150,7 +150,7 @@ def undo(decision_pk: int, user: User | None) -> Decision:
 
 
 def claim(pk: int, user: User) -> bool:
-    """Claim a comment for `user`, or renew the claim. Return False if another moderator's claim is in force."""
+    """Claim a comment for `user`, or renew the claim. Return False if another moderator has a valid claim."""
     now = timezone.now()
     free = Q(claimed_by=None) | Q(claimed_by=user) | Q(claimed_until__lte=now)
     return bool(Comment.objects.filter(free, pk=pk).update(claimed_by=user, claimed_until=now + CLAIM_DURATION))
@@ -172,8 +172,8 @@ def ban(
 ) -> Ban:
     """Ban the e-mail, the IP address or both of a comment's author until a time.
 
-    An e-mail that is not confirmed may be somebody else's, and is not banned. Raise ValueError if none of those to be
-    banned is known, or known any more.
+    An unconfirmed e-mail may be somebody else's, and is not banned. Raise ValueError if none of the data to be banned
+    is known, or is known any more.
     """
     email_hash = comment.email_hash if email and comment.confirmed else ""
     banned = comment.address if address else None
@@ -230,7 +230,7 @@ def feature(pk: int, featured: bool) -> None:
 
 
 def make_update(pk: int, actor: User | Machine, authors: Collection[Author] = ()) -> Update:
-    """Make an update of an approved comment for `actor`, and return it; a second call returns the same update.
+    """Make an update from an approved comment for `actor`, and return it; a second call returns the same update.
 
     It is published, or submitted if a second user releases updates of the article. Raise Conflict if the comment is not
     approved.

@@ -10,7 +10,7 @@ from comments.models.moderation import UNDO_WINDOW
 
 
 def decided(comment: Comment) -> None:
-    """If a comment was approved, queue e-mails to its author and to the author it answers, if they asked for them.
+    """If a comment was approved, queue e-mails to its author and to the author whom it answers, if they want them.
 
     Only confirmed addresses get any.
     """
@@ -21,7 +21,7 @@ def decided(comment: Comment) -> None:
     answered = comment.parent
     if answered is None or not (answered.notify and answered.confirmed):
         return
-    # Somebody else may have typed the address of the author whom they answer.
+    # Somebody else may have typed the address of the answered author.
     if not (comment.confirmed and answered.email_hash == comment.email_hash):
         _enqueue(f"answered-{answered.pk}-{comment.pk}", EmailJob.Kind.ANSWERED, answered, comment)
 

@@ -26,7 +26,7 @@ from liveblog.audit.recording import record
 from liveblog.configuration.options import value
 from liveblog.encryption import hashes
 
-#: Carries out an erasure for which no user is named.
+#: The actor of an erasure without a user.
 _ERASURE = Machine("Erasure of data")
 
 
@@ -59,7 +59,7 @@ def _exported(comment: Comment) -> dict[str, object]:
         "email": comment.email,
         "state": comment.state,
         "told by e-mail": comment.notify,
-        # Somebody else may have sent what the owner of the e-mail address has not confirmed.
+        # Comments that the owner of the e-mail address has not confirmed may be somebody else's.
         "confirmed": comment.confirmed,
         "address": comment.address if comment.confirmed else None,
         "browser": comment.user_agent if comment.confirmed else "",
@@ -72,7 +72,7 @@ def _exported(comment: Comment) -> dict[str, object]:
 
 
 def erase(email: str, by: User | None = None) -> int:
-    """Erase all data of an e-mail address, including updates made of its comments. Return the number of comments.
+    """Erase all data of an e-mail address, including updates made from its comments. Return the number of comments.
 
     A comment with answers leaves an empty place. A ban stays until it ends: it is the newsroom's data.
     """
@@ -85,7 +85,7 @@ def erase(email: str, by: User | None = None) -> int:
             for update in _made_of(comment):
                 api.delete_with_copies(update)
             comment.update_made = comment.copy_group_made = None
-            # The admin log names the objects that it is about.
+            # Entries of the admin log contain the names of their objects.
             LogEntry.objects.filter(content_type=content_type, object_id=str(comment.pk)).delete()
             comment.delete()
             record(Action.ERASED, f"comment {comment_id}", actor=by)
@@ -95,7 +95,7 @@ def erase(email: str, by: User | None = None) -> int:
 
 
 def _made_of(comment: Comment) -> list[Update]:
-    """Return the update that was made of a comment, and a copy of it in another article if the update is gone."""
+    """Return the update that was made from a comment; a copy of it in another article if the update is gone."""
     copy = Update.objects.filter(copy_group=comment.copy_group_made).first() if comment.copy_group_made else None
     return [update for update in (comment.update_made, copy) if update is not None]
 
@@ -106,12 +106,12 @@ def _leave_copy_group(sender: type[Update], instance: Update, **kwargs: object) 
 
 
 def listen() -> None:
-    """When an update that was made of a comment is deleted, store its copy group, so that its copies are found."""
+    """When an update made from a comment is deleted, store its copy group, so that its copies can be found."""
     pre_delete.connect(_leave_copy_group, sender=Update, dispatch_uid="comments.privacy")
 
 
 def forget_addresses() -> int:
-    """Delete IP addresses and User-Agents that the spam check no longer needs. Return of how many comments."""
+    """Delete IP addresses and User-Agents that the spam check no longer needs. Return the number of comments."""
     before = timezone.now() - timedelta(days=value("COMMENTS_KEEP_ADDRESS_DAYS"))
     old = Comment.objects.filter(written_at__lt=before)
     forgotten = old.exclude(address=None, user_agent="").update(
@@ -122,6 +122,6 @@ def forget_addresses() -> int:
     EmailJob.objects.filter(made_at__lt=before, due_at=None).delete()
     hashed = Q(email_hash=OuterRef("email_hash"))
     used = Exists(Comment.objects.filter(hashed)) | Exists(Ban.objects.filter(hashed))
-    # An owner who wants no e-mail still gets none.
+    # Keep the row of an owner who wants no e-mail.
     EmailAddress.objects.filter(silenced_at=None).exclude(used).delete()
     return forgotten

@@ -1,4 +1,4 @@
-"""The admin page on which the data of one e-mail address is looked up, exported and erased."""
+"""The admin page to look up, export and erase the data of one e-mail address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Make the encrypted addresses and the hashes of commenters again with the present key; see `liveblog.rekeying`."""
+"""Encrypt and hash the addresses of commenters with the present key; see `liveblog.rekeying`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from liveblog.rekeying import Result
 
 def rekey(result: Result) -> None:
     """Encrypt and hash the addresses of commenters, and hash their comments and reports, with the present key."""
-    # First, because comments and bans of which only the hash is left have their address here.
+    # First, because these rows have the addresses of comments and bans that only store the hash.
     for address in _with_stored(EmailAddress.objects.all()).iterator():
         _rekey_address(address, result)
     for comment in _with_stored(Comment.objects.exclude(email="")).only("email", "email_hash").iterator():
@@ -22,7 +22,7 @@ def rekey(result: Result) -> None:
         now = text.hash_of(comment.text)
         if now != comment.text_hash:
             result.changed += Comment.objects.filter(pk=comment.pk, text=comment.text).update(text_hash=now)
-    # The address of a reader is nowhere but in the hash. Without it, they can report the same comment again.
+    # Only the hash is stored, not the reader's address. Without it, the reader can report the same comment again.
     result.changed += Report.objects.exclude(reader_hash="").update(reader_hash="")
     known = EmailAddress.objects.values("email_hash")
     result.unreadable += Ban.objects.in_force().exclude(email_hash="").exclude(email_hash__in=known).count()
@@ -45,7 +45,7 @@ def _rekey_address(address: EmailAddress, result: Result) -> None:
         row = EmailAddress.objects.filter(pk=address.pk)
         other = EmailAddress.objects.filter(email_hash=now).exclude(pk=address.pk).first()
         if other is not None:
-            # It was given again in the middle of a run, before this row was reached.
+            # Somebody used the address again during this run, before this row was reached.
             row.delete()
             result.changed += 1
         else:
@@ -56,6 +56,6 @@ def _rekey_comment(comment: Comment, result: Result) -> None:
     if not comment.email:
         result.unreadable += 1
     elif not is_current(comment.stored):  # type: ignore[attr-defined]
-        # Its author may erase the address at this moment.
+        # The address may be erased at the same time.
         row = Comment.objects.filter(pk=comment.pk).exclude(email="")
         result.changed += row.update(email=comment.email, email_hash=keyed_hash(comment.email))

@@ -1,7 +1,7 @@
-"""Render comments: the same HTML for the page that is loaded and for the frame that is pushed.
+"""Render comments: the same HTML for pages and for frames of live delivery.
 
-The element of a page is a thread: a first-level comment with its last answers. A new answer therefore pushes little,
-however long the thread is. The whole thread has a page of its own.
+The element of a page is a thread: a first-level comment with its last answers. A frame with a new answer is therefore
+small, however long the thread is. The whole thread has its own page.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from comments.text import html_of
 from liveblog.delivery.elements import Operation, in_each_language, number_of
 from liveblog.languages import direction, language_name, locale_of
 
-#: How many answers a list shows below each thread: the last ones.
+#: The number of answers below each thread of a list: the last ones.
 MAX_ANSWERS = 5
 
-#: How many comments of the editors' choice the page shows.
+#: The number of editors' choices on the page.
 MAX_FEATURED = 3
 
 
@@ -85,7 +85,7 @@ def comment_context(comment: Comment, article: Article, language: str) -> dict[s
         "language_name": language_name(comment.language),
         "text": html_of(comment.text),
         "translatable": comment.language != language and translation.available(),
-        # An answer to the first comment of the thread need not name its author.
+        # An answer to the first comment of the thread need not name that comment's author.
         "answered": parent if parent and parent.thread_id and parent.state == Comment.State.APPROVED else None,
     }
 

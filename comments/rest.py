@@ -1,4 +1,4 @@
-"""Comments in the interface for programs, /api/v1/ (`liveblog.rest`): to read, and to decide on as in the queue."""
+"""Comments in the REST API (`liveblog.rest`): reading them, and deciding on them as in the queue."""
 
 from __future__ import annotations
 
@@ -189,7 +189,7 @@ def undo_decision(request: HttpRequest, pk: int, decision: int) -> HttpResponse:
 
 
 def _reason(decision: DecisionIn) -> str:
-    """Return the reason as it is stored. Raise Problem if there has to be one."""
+    """Return the reason in its stored form. Raise Problem if a required one is missing."""
     if decision.to == State.REJECTED:
         form = RejectionForm({"reason": decision.reason or "", "words": decision.words})
         if not form.is_valid():

@@ -1,4 +1,4 @@
-"""The texts by which moderators find comments and listed words."""
+"""The texts for searching comments and listed words."""
 
 from comments.models import Comment, ListedWord
 from liveblog.search import texts
@@ -6,7 +6,7 @@ from liveblog.search.texts import Texts
 
 
 def register() -> None:
-    """Have comments and listed words found by their texts. A comment that was emptied has none."""
+    """Make comments and listed words searchable by their texts. An emptied comment has none."""
     texts.register(Comment, _of_comment, ("language", "name", "text"))
     texts.register(ListedWord, lambda word: {word.language: Texts(word.word)}, ("language", "word"))
 

@@ -1,4 +1,4 @@
-"""Queue tasks for the spam check: have a comment checked, and correct the service if a moderator disagrees.
+"""Queue tasks for the spam check: check a comment, and correct the service if a moderator disagrees.
 
 The rows of `Comment` are the queue; `comments.checking` leases the due ones and does the tasks. While the service is
 down, comments wait for a moderator, and are checked when it is back.
@@ -14,15 +14,15 @@ from comments.models import Comment, State
 from comments.models.moderation import UNDO_WINDOW
 from liveblog.configuration.options import value
 
-#: The tasks: check a comment, or submit it as spam that was missed or as ham that was taken for spam.
+#: The tasks: check a comment, or submit it as missed spam or as ham mistaken for spam.
 CHECK, SUBMIT_SPAM, SUBMIT_HAM = "check", "spam", "ham"
 
-#: For how long a comment whose check is running stays out of the queue of moderators.
+#: The time for which a comment that is being checked stays out of the queue of moderators.
 GRACE_PERIOD = timedelta(minutes=1)
 
 
 def configured() -> bool:
-    """Return whether there is a service to ask."""
+    """Return whether a service is configured."""
     return bool(value("AKISMET_API_KEY"))
 
 

@@ -1,7 +1,7 @@
 """Accept or reject a comment, and decide whether it appears at once or waits for a moderator.
 
-This happens in one transaction under the article's lock. No other server is asked meanwhile: the spam check is queued
-and made afterwards.
+This happens in one transaction under the article's lock. It asks no other server in the meantime: the spam check is
+queued and runs later.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ from liveblog.errors import Conflict
 from liveblog.languages import KNOWN
 from liveblog.translation import detector
 
-#: A comment that was typed faster is held.
+#: Seconds. A comment that was typed faster is held.
 MIN_TYPING_SECONDS = 3.0
 
 #: A comment is held if more comments than MAX_DUPLICATES with the same text were sent within DUPLICATE_WINDOW.
 MAX_DUPLICATES = 1
 DUPLICATE_WINDOW = timedelta(days=1)
 
-#: Shorter texts, such as “Thank you”, are no duplicates.
+#: In characters. Shorter texts, such as “Thank you”, do not count as duplicates.
 _MIN_DUPLICATE_LENGTH = 25
 
 #: The message to a reader whose comment answers one that has been deleted.
@@ -54,12 +54,12 @@ class CommentData(TypedDict):
     email: str
     text: str
     parent: NotRequired[Comment | None]
-    #: By which the sender shows that the e-mail is theirs; see `comments.confirmation`.
+    #: The proof that the e-mail belongs to the sender; see `comments.confirmation`.
     proof: NotRequired[str]
     notify: NotRequired[bool]
     #: Seconds for which the form was open, as measured by the browser.
     seconds: NotRequired[float | None]
-    #: Made at random by the browser; see `_secrets`.
+    #: A random key from the browser; see `_secrets`.
     key: NotRequired[str]
 
 
@@ -67,7 +67,7 @@ class Rejected(Exception):  # noqa: N818 - an outcome of normal use, not an erro
     """A comment is not accepted.
 
     message   the reason, for its author
-    field     the field of the form that the message belongs to, if it belongs to one
+    field     the field of the form to which the message belongs, if there is one
     status    the HTTP status of the answer
     """
 
@@ -78,7 +78,7 @@ class Rejected(Exception):  # noqa: N818 - an outcome of normal use, not an erro
 
 @dataclass(frozen=True)
 class Sender:
-    """The IP address and the User-Agent that a comment is sent from."""
+    """The IP address and the User-Agent of the sender of a comment."""
 
     address: str | None
     user_agent: str
@@ -86,14 +86,14 @@ class Sender:
 
 @dataclass(frozen=True)
 class Accepted:
-    """An accepted comment, and the secret by which its author finds it again."""
+    """An accepted comment, and the secret of its author's private page."""
 
     comment: Comment
     secret: str
 
 
 class _Facts(NamedTuple):
-    """The results of looking into a comment, which takes time."""
+    """The results of slow checks of a comment, made before the article is locked."""
 
     text_hash: str
     language: str
@@ -108,13 +108,13 @@ class _Facts(NamedTuple):
 def submit(article: Article, values: CommentData, language: str, sender: Sender) -> Accepted:
     """Save a comment that was sent from a page in `language`. Raise Rejected.
 
-    A comment that is sent twice, by a second click or after a lost answer, is saved once.
+    A comment that is sent twice, by a second click or after a lost response, is saved once.
     """
     name, email, text, parent = values["name"], values["email"], values["text"], values.get("parent")
     confirmed = confirmation.proves(email, values.get("proof", ""))
     _check_sender(email, sender, sender.address, confirmed=confirmed)
     listed = _check_words(name, text)
-    # Nobody else can save anything in the article while it is locked.
+    # Do the slow checks first: nobody else can change the article while it is locked.
     facts = _Facts.of(name, text, language)
     secrets_ = _secrets(article, values, sender)
     with transaction.atomic():
@@ -154,7 +154,7 @@ def edit(comment: Comment, text: str, sender: Sender, *, version: int) -> Commen
     with moderation.locked(comment.pk) as now:
         discussion = _open_discussion(now.article_id)
         if now.text == text:
-            # Perhaps the page was loaded again that has saved it.
+            # Perhaps the page that has saved it was reloaded.
             return now
         _must_be_changeable(now, version)
         now.text, now.text_hash, now.language = text, facts.text_hash, facts.language
@@ -167,12 +167,12 @@ def edit(comment: Comment, text: str, sender: Sender, *, version: int) -> Commen
 
 
 def confirm(address: EmailAddress, own: Collection[int], others: Collection[int]) -> None:
-    """Confirm an e-mail address and the comments `own`; take it away from `others`, which its owner has not written."""
+    """Confirm an e-mail address and the comments `own`; remove the address from `others`, which its owner disowns."""
     EmailAddress.objects.filter(pk=address.pk).update(confirmed_at=timezone.now(), silenced_at=None)
     found = confirmation.unconfirmed(address)
     found.filter(pk__in=others).order_by().update(email="", email_hash="", notify=False)
     for pk in found.filter(pk__in=own).values_list("pk", flat=True):
-        # Its author may have deleted it meanwhile.
+        # Its author may have deleted it in the meantime.
         with contextlib.suppress(Conflict):
             _confirm(pk)
 
@@ -231,7 +231,7 @@ def _is_within_email_limit(email: str) -> bool:
 
 
 def _check_words(name: str, text: str) -> ListedWord | None:
-    """Return the listed word for which the comment is held, if there is one. Raise Rejected if it must not appear."""
+    """Return the listed word for which the comment is held, if there is one. Raise Rejected if the word rejects it."""
     listed = blocklist.found_in(name, text)
     if listed is not None and listed.action == ListedWord.Action.REJECT:
         raise Rejected(_("We don’t publish the word “%(word)s”.") % {"word": listed.word}, "text")
@@ -246,26 +246,26 @@ def _open_discussion(article_id: int) -> Discussion:
 
 
 def _secrets(article: Article, values: CommentData, sender: Sender) -> list[str]:
-    """Return the secret by which the author finds the comment; the same one if the same sender sends it again.
+    """Return the secret of the author's private page; the same one if the same sender repeats the comment.
 
-    Further secrets are those that former keys make of it.
+    Further secrets are those by former keys.
 
     A sender is identified by the random key of the form's JavaScript module; without JavaScript, by IP address and
-    browser. Another sender of the same text gets another secret, and so a comment of their own.
+    browser. Another sender of the same text gets another secret, and so another comment.
     """
     parent = values.get("parent")
     content = (str(article.pk), str(parent.pk if parent else ""), values["email"], values["text"])
-    # The prefixes keep the two apart: nobody can make up a key that equals the address of another sender.
+    # The prefixes separate the two: nobody can invent a key that equals the address of another sender.
     if key := values.get("key"):
         return keyed_secrets("key", key, *content)
-    # Clients without an address cannot be told apart.
+    # Clients without an address cannot be distinguished.
     if sender.address:
         return keyed_secrets("address", limits.counted_address(sender.address), sender.user_agent, *content)
     return [secrets.token_urlsafe(24)]
 
 
 def _hold_reason(comment: Comment, facts: _Facts, listed: ListedWord | None, seconds: float | None) -> tuple[str, str]:
-    """Return why a moderator must see a comment whatever the article's rules, and the detail; empty if no reason."""
+    """Return why a moderator must see a comment regardless of the article's rules, and the detail; empty if no need."""
     if comment.open_reports:
         return Held.REPORTED, ""
     if listed is not None:
@@ -289,7 +289,7 @@ def _accept(comment: Comment, discussion: Discussion, *, edited: bool = False) -
         comment.held = Held.EDITED if edited else Held.POLICY
     queued_at = None
     if spam.configured() and comment.address:
-        # Even if it is held for another reason: moderators need not see what the check finds to be spam.
+        # Check it even if it is held for another reason: moderators need not see spam.
         spam.request_check(comment, recheck="edit" if edited else "")
         queued_at = timezone.now() + spam.GRACE_PERIOD
         comment.held = comment.held or Held.CHECK
@@ -304,7 +304,7 @@ def _accept(comment: Comment, discussion: Discussion, *, edited: bool = False) -
 
 
 def may_appear(comment: Comment, discussion: Discussion) -> bool:
-    """Return whether the article's rules publish a comment that no moderator has read and that no check has held."""
+    """Return whether the article's rules publish a comment that no moderator has read and no check has held."""
     if discussion.policy == Policy.AT_ONCE:
         return True
     return discussion.policy == Policy.TRUSTED and comment.confirmed and is_trusted(comment.email)
@@ -313,7 +313,7 @@ def may_appear(comment: Comment, discussion: Discussion) -> bool:
 def is_trusted(email: str) -> bool:
     """Return whether moderators approved enough comments of an author, and none was rejected or marked as spam.
 
-    Only comments count that the owner of the e-mail has confirmed.
+    Only comments that the owner of the e-mail has confirmed count.
     """
     record = moderation.record_of(email)
     if record[State.SPAM] or record[State.REJECTED]:

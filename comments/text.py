@@ -21,7 +21,7 @@ _CONTROL = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ue000-\uf8ff"
 _REMOVED = re.compile(f"[{_BIDI_CONTROLS}{_INVISIBLE}{_CONTROL}]")
 _LINE_ENDS = re.compile(r"\r\n?|\u2028|\u2029|\u0085")
 
-#: A link as urlize writes it: its address and its text.
+#: A link in the output of urlize: its address and its text.
 _LINK = re.compile(r'<a href="([^"]*)"[^>]*>(.*?)</a>')
 #: Markup that would be a link on other sites.
 _MARKUP = re.compile(r"<a\s|\[url", re.IGNORECASE)
@@ -33,9 +33,9 @@ def cleaned_line(text: str) -> str:
 
 
 def cleaned(text: str) -> str:
-    """Return the text in NFC, without characters that only deceive the eye and without repeated blank lines.
+    """Return the text in NFC, without deceptive invisible characters and without repeated blank lines.
 
-    A text that leaves no ink is empty.
+    A blank text becomes "".
     """
     text = unicodedata.normalize("NFC", _LINE_ENDS.sub("\n", text))
     text = bounded_marks(_REMOVED.sub("", text))
@@ -43,13 +43,13 @@ def cleaned(text: str) -> str:
 
 
 def _safe_link(found: re.Match[str]) -> str:
-    """Return a link of urlize, or only its text if it misleads those who follow it."""
-    # An escaped quotation mark contains the sign of a fragment.
+    """Return a link of urlize, or only its text if the link is misleading."""
+    # An escaped quotation mark contains "#", the sign of a fragment.
     return found[2] if as_read(found[1].replace("&#x27;", "'")) is None else found[0]
 
 
 def html_of(text: str) -> SafeString:
-    """Return plain text as HTML: escaped, in paragraphs, web addresses as links that search engines do not count."""
+    """Return plain text as HTML: escaped, in paragraphs, with web addresses as links that search engines ignore."""
     linked = _LINK.sub(_safe_link, urlize(text, nofollow=True, autoescape=True))
     # The reader's text is escaped, so only the links of urlize contain this.
     linked = linked.replace('rel="nofollow"', 'rel="nofollow ugc noopener" dir="ltr"')
@@ -57,7 +57,7 @@ def html_of(text: str) -> SafeString:
 
 
 def count_of_links(text: str) -> int:
-    """Return how many addresses a text has that look like links, plus how many it tries to make by markup."""
+    """Return the number of links in a text: addresses that would become links, and attempts at markup of links."""
     # The reader's text is escaped, so each "<a " is a link.
     return urlize(text, autoescape=True).count("<a ") + len(_MARKUP.findall(text))
 

@@ -18,11 +18,11 @@ from liveblog.translation.engines import Engine
 
 logger = logging.getLogger(__name__)
 
-#: How many requests of this process may wait for a provider at once. Further ones get no translation.
+#: The greatest number of requests of this process that wait for a provider. Further ones get no translation.
 _SLOTS = threading.BoundedSemaphore(16)
 
-#: The translations that this process is waiting for, by comment, language and hash of the text. A second request for
-#: one waits for the first.
+#: The translations for which this process is waiting, by comment, language and hash of the text. A second request for
+#: the same one waits for the first.
 _pending: dict[tuple[int, str, str], Future[str | None]] = {}
 _pending_lock = threading.Lock()
 
@@ -39,7 +39,7 @@ def stored(comment: Comment, language: str) -> str | None:
 
 
 def translate(comment: Comment, language: str) -> str | None:
-    """Return the text of a comment in another language, stored or newly made; None if no provider gives one."""
+    """Return the text of a comment in another language, stored or newly made; None if no provider delivers one."""
     if (text := stored(comment, language)) is not None:
         return text
     chain = engines.chain(comment.language, language)
@@ -77,7 +77,7 @@ def _request(chain: Sequence[Engine], comment: Comment, language: str) -> str | 
             [text] = engine.translate([comment.text], comment.language, language, html=False)
         except ProviderError as error:
             logger.warning("The translation of a comment by %s failed (%s).", engine.name, error.reason)
-            engines.rest(engine, error)
+            engines.pause(engine, error)
         else:
             text = cleaned(text)
             return text if text and _store(comment, language, text, engine.name) else None
@@ -85,7 +85,7 @@ def _request(chain: Sequence[Engine], comment: Comment, language: str) -> str | 
 
 
 def _store(comment: Comment, language: str, text: str, engine: str) -> bool:
-    """Store a translation, unless the comment was erased or changed meanwhile. Return whether it was stored."""
+    """Store a translation, unless the comment was erased or changed in the meantime. Return whether it was stored."""
     try:
         with moderation.locked(comment.pk) as now:
             if now.text != comment.text:

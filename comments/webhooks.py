@@ -1,4 +1,4 @@
-"""The events of comments of which webhooks are told. They hold nothing that readers do not see."""
+"""The events of comments for webhooks. They contain only data that readers see."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ EVENTS = {
 
 
 def waits(comment: Comment) -> None:
-    """Emit the event of a comment on which a moderator has to decide. Its words are for moderators alone."""
+    """Emit the event of a comment on which a moderator has to decide. Its text is only for moderators."""
     why = {"language": comment.language, "held": str(comment.held)}
     events.emit("comment.waiting", comment.article_id, lambda: _named(comment) | why)
 
 
 def appeared(comment: Comment) -> None:
-    """Emit the event of a comment that readers see from now on."""
+    """Emit the event of a comment that has become visible to readers."""
     content = {"language": comment.language, "name": comment.name, "text": comment.text}
     events.emit("comment.approved", comment.article_id, lambda: _named(comment) | content)
 
 
 def disappeared(comment: Comment) -> None:
-    """Emit the event of a comment that readers see no longer."""
+    """Emit the event of a comment that readers no longer see."""
     events.emit("comment.removed", comment.article_id, lambda: _named(comment))
 
 

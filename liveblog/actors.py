@@ -1,7 +1,7 @@
 """The actor on whose behalf the running code saves: a user, or a machine with a name.
 
-Rules, history and translation states depend on it. Code for which nobody stands must not save what readers see:
-`required` raises then.
+Rules, history and translation states depend on it. Code without an actor must not save what readers see: `required`
+then raises.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ CLOCK = Machine("Clock")
 
 
 class NoActorError(RuntimeError):
-    """Code saves what readers see, and nobody stands for it."""
+    """Code without an actor tried to save what readers see."""
 
 
 _actor: ContextVar[User | Machine | None] = ContextVar("actor", default=None)
@@ -46,7 +46,7 @@ def acting_as(actor: User | AnonymousUser | Machine) -> Iterator[None]:
 
 
 def current() -> User | Machine | None:
-    """Return the actor; None if nobody stands for the running code."""
+    """Return the actor; None if the running code has none."""
     return _actor.get()
 
 
@@ -59,13 +59,13 @@ def required() -> User | Machine:
 
 
 def acting_user() -> User | None:
-    """Return the user on whose behalf the code saves; None if a machine does, or if nobody stands for it."""
+    """Return the user on whose behalf the code saves; None if the actor is a machine, or if there is none."""
     actor = _actor.get()
     return None if isinstance(actor, Machine) else actor
 
 
 def is_machine() -> bool:
-    """Return whether a machine acts, which only carries out what users have decided."""
+    """Return whether the actor is a machine, which only carries out what users have decided."""
     return isinstance(_actor.get(), Machine)
 
 

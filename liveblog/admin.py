@@ -1,4 +1,4 @@
-"""The admin of accounts and groups: Django's own, whose names can be seen."""
+"""The admin of accounts and groups: Django's own, but it refuses names that are invisible."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class AccountAdmin(IndexedSearchMixin, MomentsAdmin, UserAdmin):
     form, add_form = _ChangeForm, _CreationForm
     formfield_overrides = _VISIBLE
     readonly_fields = ("last_login", "date_joined")
-    # Rights come from roles; what a single account may do besides would be seen nowhere.
+    # Permissions come from roles; a permission of a single account would be shown nowhere.
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         (_("Person"), {"fields": ("first_name", "last_name", "email")}),
@@ -175,7 +175,7 @@ class RoleAdmin(InputAdmin, GroupAdmin):  # type: ignore[misc]
 
 
 def _name_of(permission: Permission) -> str:
-    """Return the name of a permission with that of its table."""
+    """Return the name of a permission with the name of its table."""
     model = permission.content_type.model_class()
     table = model._meta.verbose_name if model is not None else permission.content_type.model
     return f"{capfirst(table)}: {permission.name}"

@@ -1,4 +1,4 @@
-"""The admin with input that none of its pages sends: where Django's views fail, ours answer as for any wrong input."""
+"""Handle input that no page of the admin sends: Django's views would fail, ours report it as invalid."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ else:
 class _KnownOptions(_Widget):
     """A mixin for widgets that look up the objects of a form that was sent: only numbers can name one.
 
-    They speak in messages of the interface, without Select2's own file of words.
+    They take their messages from the interface, not from Select2's own translations.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -39,7 +39,7 @@ class _KnownOptions(_Widget):
 
     def build_attrs(self, base_attrs: dict[str, Any], extra_attrs: dict[str, Any] | None = None) -> dict[str, Any]:
         attrs = super().build_attrs(base_attrs, extra_attrs)
-        # It would name the library's words.
+        # It would include the library's translations.
         attrs.pop("lang", None)
         return attrs | select_words.attributes()
 
@@ -49,37 +49,37 @@ class _KnownOptions(_Widget):
         named = [key for key in value if number(str(key)) is not None]
         groups = super().optgroups(name, named, attrs)
         if not self.allow_multiple_selected and not groups[0][1]:
-            # A list that requires a choice begins with none (HTML, section 4.10.7, "placeholder label option").
+            # A required list begins with an empty option (HTML, section 4.10.7, "placeholder label option").
             groups[0][1].append(self.create_option(name, "", "", selected=False, index=0))
         return groups
 
     def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
         option = super().create_option(name, value, *args, **kwargs)
         if value == "":
-            # Select2 shows the text, which is empty; HTML wants something to show in its place.
+            # Select2 shows the text, which is empty; HTML requires a label that is not.
             option["attrs"]["label"] = "–"
         return option
 
 
 class KnownSelect(_KnownOptions, AutocompleteSelect):
-    """A field of the admin in which one object is searched and selected."""
+    """A field of the admin to search for one object and select it."""
 
 
 class KnownSelectMultiple(_KnownOptions, AutocompleteSelectMultiple):
-    """A field of the admin in which objects are searched and selected."""
+    """A field of the admin to search for objects and select them."""
 
 
 class InputAdmin(admin.ModelAdmin):
-    """An admin that takes any key of an object, and any choice in a form, for the input of a stranger."""
+    """An admin that trusts no object key and no choice of a form."""
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        """Return the object with a key, or None. An empty name of a field stands for the primary key."""
+        """Return the object with a key, or None. An empty `from_field` stands for the primary key."""
         return super().get_object(request, object_id, from_field or None)
 
     def get_search_results(
         self, request: HttpRequest, queryset: models.QuerySet, search_term: str
     ) -> tuple[models.QuerySet, bool]:
-        """Search for as many words as readers may: each is a condition, and databases bound their number."""
+        """Search for as many words as readers may: each is a condition, and databases limit their number."""
         words = search_term[:MAX_QUERY_LENGTH].split()[:MAX_WORDS]
         return super().get_search_results(request, queryset, " ".join(words))
 

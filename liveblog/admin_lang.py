@@ -31,7 +31,7 @@ class HasLanguage(Protocol):
 
 
 def language_of(field: object) -> str | None:
-    """Return the language of a translated column; None for any other field."""
+    """Return the language of a translated column; None for another field."""
     language: str | None = getattr(field, "language", None)
     return language if language and getattr(field, "name", "").endswith(column("", language)) else None
 
@@ -89,7 +89,7 @@ class LangAttributeAdmin(MomentsAdmin):
         return field
 
     def as_read(self, name: str, text: str) -> str:
-        """Return a read-only text as it is shown."""
+        """Return a read-only text as readers see it."""
         return text
 
     def render_change_form(

@@ -48,17 +48,17 @@ from liveblog.translation import detector
 from liveblog.webhooks.sending import send_when_due as send_to_webhooks
 from liveblog.wording.current import follow_while_serving as follow_words
 
-#: Three articles may be locked before the newsroom waits for connections.
+#: Requests for three articles may wait for locks before the newsroom has to wait for connections.
 _WRITERS = max(1, settings.DATABASE_POOL_SIZE // 5)
-#: Comments, log-ins and pages that are not in memory are requests of people who have not shown who they are. Few of
-#: them take the interpreter from the newsroom and from the loop that serves the pages, and not all the time. As many
-#: may log in as passwords are hashed.
+#: Comments, log-ins and pages that are not in memory are requests of people who have not shown who they are. Only a few
+#: of them at once, with pauses, take the interpreter from the newsroom and from the loop that serves the pages. As many
+#: may log in as passwords are hashed at once.
 _COMMENTS, _LOG_INS, _NEW_PAGES = 1, hashers.AT_ONCE, 2
 
 _BULKHEADS = (
     Bulkhead(rf"/{CODE_IN_ADDRESS}/live/([^/]+)/comments/(?!\d+/translation/)", _COMMENTS, rest=2.0),
     Bulkhead(r"/(admin/login|accounts)/", _LOG_INS, is_read=True, rest=1.0),
-    # Requests that lock an article, but not those that wait for a provider meanwhile.
+    # Requests that lock an article, except those that wait for a provider in the meantime.
     Bulkhead(r"/admin/articles/article/(\d+)/(?!desk/embed/)", _WRITERS),
     Bulkhead(r"/admin/articles/(update|translation)/(?!pictures/)", _WRITERS),
     Bulkhead(r"/admin/(comments)/(?!comment/\d+/translate/)", _WRITERS),
@@ -68,8 +68,8 @@ _BULKHEADS = (
 
 connections.begin_to_serve()
 _http = Handler(_BULKHEADS, Group("new pages", _NEW_PAGES, rest=1.0))
-#: Beside the pages of readers: sitemaps, embeds, the style sheet and files of the brand, and those answers to
-#: programs that are for everybody.
+#: Besides the pages of readers: sitemaps, embeds, the style sheet and files of the brand, and the public part of the
+#: API.
 _SHARED = (
     *("/sitemap", "/news-sitemap.xml", "/brand/", "/embed/", "/embed.js"),
     *(f"/api/v1/{name}" for name in ("articles", "authors", "openapi.json", "topics")),
@@ -79,7 +79,7 @@ notify.add_change_callback(_pages.expire)
 
 
 def _own(app: Any, others: Any = None) -> Any:
-    """Return a websocket application for pages of this site, and of those that `others` says."""
+    """Return a websocket application for pages of this site, and of the other origins that `others` allows."""
     return OwnPagesOnly(app, settings.SITE_ORIGINS, others)
 
 

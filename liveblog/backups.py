@@ -1,7 +1,8 @@
 """Backups: the database and the uploads as files in one directory.
 
-A backup is made beside its place and moved there when it is whole, so a directory with a manifest is a whole backup.
-The manifest has the digest of each file. Restoring changes nothing before all of them are right.
+A backup is written to a temporary directory and moved into place when it is complete, so a directory with a manifest is
+a complete backup. The manifest has the digest of each file. Restoring changes nothing before all digests have been
+verified.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ class Manifest:
     made_at: str
     #: The kind of database, as Django calls it.
     database: str
-    #: The bucket in which the uploads are, which the backup does not contain; "" if they are files.
+    #: The bucket with the uploads, which the backup then does not contain; "" if they are files.
     bucket: str
     #: Path in the backup: size in bytes, and SHA-256 digest.
     files: dict[str, tuple[int, str]]
@@ -118,8 +119,8 @@ def check(directory: Path) -> Manifest:
 def restore(directory: Path) -> Manifest:
     """Restore a backup into an empty database, bring it up to date, and put back the uploads. Raise BackupError.
 
-    Files that are there already and the same stay. All pages load again: even those whose state is not lost may show
-    something that is.
+    Files that are already there and identical stay. All pages reload: even a page whose state is not lost may show
+    content that is.
     """
     manifest = check(directory)
     if manifest.database != connection.vendor:
@@ -149,7 +150,7 @@ def restore(directory: Path) -> Manifest:
 
 
 def missing_uploads() -> Iterator[str]:
-    """Return the uploads that the database names and that are not there."""
+    """Return the uploads that the database names but the storage lacks."""
     for model in apps.get_models():
         for field in model._meta.get_fields():
             if isinstance(field, models.FileField):
@@ -177,7 +178,7 @@ def _copy_uploads(source: Path, target: Path) -> None:
         try:
             shutil.copy2(source / path, target / path)
         except FileNotFoundError:
-            # It was deleted meanwhile; nothing names it any more.
+            # It was deleted in the meantime; nothing names it any more.
             continue
 
 
@@ -200,7 +201,7 @@ def _dump(target: Path) -> None:
         return
     connection.ensure_connection()
     with closing(sqlite3.connect(target)) as copy:
-        # The online backup of SQLite: others may go on writing (https://www.sqlite.org/backup.html).
+        # The online backup of SQLite: other connections may go on writing (https://www.sqlite.org/backup.html).
         connection.connection.backup(copy)
         # The copy is one file.
         copy.execute("PRAGMA journal_mode=DELETE")
@@ -217,10 +218,10 @@ def _load(source: Path) -> None:
 
 
 def _skip_lost_keys() -> None:
-    """Go on counting primary keys beyond those of rows that were made after the backup and are lost."""
+    """Continue primary keys beyond those of lost rows, which were made after the backup."""
     with transaction.atomic(), connection.cursor() as cursor:
         keys.skip_lost(cursor, connection.vendor)
-        # It is skipped: the next connection stores the name of the present one.
+        # It names the history before the restore; the next connection stores the name of the present one.
         DatabaseHistory.objects.all().delete()
 
 
@@ -239,7 +240,7 @@ def _run(command: Sequence[str], *files: str, connects: bool = False) -> None:
     name, *options = command
     environment = dict(os.environ)
     if connects:
-        # The first argument is the name of another program, the last one that of the database.
+        # The first argument is the name of another program, the last one the name of the database.
         (_psql, *address, database), more = DatabaseClient.settings_to_cmd_args_env(connection.settings_dict, [])
         options += [*address, f"--dbname={database}"]
         environment |= more or {}

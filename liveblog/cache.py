@@ -1,6 +1,6 @@
 """The cache that all processes share: rendered pages and other data that is expensive to make.
 
-A cache that does not answer counts as an empty one.
+A cache that does not answer counts as empty.
 """
 
 import contextlib
@@ -16,7 +16,7 @@ from django.core.cache import cache
 from liveblog import metrics
 from liveblog.release import RELEASE
 
-#: Seconds for which data is kept. A page that nobody asks for need not lie in memory.
+#: Seconds for which data is kept. A page that nobody asks for need not stay in memory.
 MAX_AGE_SECONDS = 600
 
 #: Seconds to wait for another process that makes the same data.
@@ -27,23 +27,23 @@ _POLL_SECONDS = 0.02
 #: The quality of Brotli: a page of 100 kB takes 2 ms and becomes a tenth of its size.
 _QUALITY = 4
 
-#: Number of addresses that are remembered with the pages that stand there.
+#: Number of addresses whose pages are remembered.
 MAX_ADDRESSES = 5000
 
 logger = logging.getLogger(__name__)
 
 
-#: Number of responses that are kept of a group that has many: permalinks, and older pages of all lists.
+#: Number of entries kept of a group with many members: permalinks, and older pages of all lists.
 MAX_KEPT = 200
-#: Number of those that are kept of a page that everybody opens: the present one, and those that it replaces.
+#: Number of versions kept of a page that everybody opens: the present one, and those that it replaces.
 MAX_VERSIONS = 3
 
 
-class Kept(TypedDict):
-    """The group that a key belongs to, and how many of its keys are kept: arguments of `get_or_make`."""
+class Retention(TypedDict):
+    """The group of a key, and the number of its keys that are kept: arguments of `get_or_make`."""
 
     group: str
-    most: int
+    max_entries: int
 
 
 def get(key: str) -> Any:
@@ -56,20 +56,20 @@ def get(key: str) -> Any:
 
 
 def put(key: str, value: object, seconds: float = MAX_AGE_SECONDS) -> None:
-    """Cache a value for so many seconds."""
+    """Cache a value."""
     with contextlib.suppress(Exception):
         cache.set(key, value, seconds)
 
 
-def keep(group: str, most: int, key: str) -> None:
-    """Count a key as one of a group, and forget the key that was counted `most` keys ago.
+def keep(group: str, max_entries: int, key: str) -> None:
+    """Add a key to a group, and delete the key that was added `max_entries` keys before it.
 
-    Readers choose the names of what they ask for, and the number of names is large. The number of keys that are kept
-    for them is bounded all the same, whatever the limits of the cache's server are.
+    Readers choose the names that they ask for, and there are very many. This bounds the number of keys that are kept
+    for them, whatever the limits of the cache server are.
     """
     with contextlib.suppress(Exception):
         cache.add(f"{group}:count", 0, MAX_AGE_SECONDS)
-        place = f"{group}:{cache.incr(f'{group}:count') % most}"
+        place = f"{group}:{cache.incr(f'{group}:count') % max_entries}"
         forgotten = cache.get(place)
         cache.set(place, key, MAX_AGE_SECONDS)
         if forgotten not in (None, key):
@@ -77,16 +77,17 @@ def keep(group: str, most: int, key: str) -> None:
 
 
 def get_or_make(
-    name: str, version: str, make: Callable[[], bytes], content_type: str = "text/html", *, group: str, most: int
+    name: str, version: str, make: Callable[[], bytes], content_type: str = "text/html", *, group: str, max_entries: int
 ) -> bytes:
     """Return the cached bytes of a page, or those that `make` returns, which are then cached.
 
-    Only one version of a page is kept: nobody asks for one that is superseded. At any moment one thread of all
-    processes makes it; the others wait.
+    Only one version of a page is kept: nobody asks for one that is superseded. Of all threads of all processes, one at
+    a time makes it; the others wait.
 
-    name          names the page, whatever its version
+    name          names the page, regardless of its version
     version       names everything that the bytes depend on
-    group, most   the group that the page belongs to, and how many of its pages are kept; see `keep`
+    group         the group of the page; see `keep`
+    max_entries   the number of pages of the group that are kept
     """
     try:
         content = _wait_or_lock(name, version)
@@ -102,7 +103,7 @@ def get_or_make(
             is_new = get(key) is None
             put(key, (version, content_type, time.time(), brotli.compress(content, quality=_QUALITY)))
             if is_new:
-                keep(group, most, key)
+                keep(group, max_entries, key)
         finally:
             with contextlib.suppress(Exception):
                 cache.delete(_lock_key(version))
@@ -120,14 +121,14 @@ class Page(NamedTuple):
 
 
 def point(address: str, name: str) -> None:
-    """Remember the page that stands at an address, so that it is found without the database."""
+    """Remember the name of the page at an address, so that it is found without the database."""
     key = _address_key(address)
     put(key, name)
     keep("addresses", MAX_ADDRESSES, key)
 
 
 def latest(address: str) -> Page | None:
-    """Return the page that was made last for an address, of whatever version; None if nothing is cached."""
+    """Return the last page made for an address, of any version; None if nothing is cached."""
     name = get(_address_key(address))
     entry = None if name is None else get(_key(name))
     if entry is None:
@@ -141,7 +142,7 @@ def _key(name: str) -> str:
 
 
 def _address_key(address: str) -> str:
-    # Addresses may be long, and have characters that caches do not allow in keys.
+    # Addresses may be long, and contain characters that caches do not allow in keys.
     return f"address:{hashlib.sha256(f'{RELEASE}:{address}'.encode()).hexdigest()[:32]}"
 
 

@@ -1,4 +1,4 @@
-"""The few database connections that all threads of a process share, and who may take how many of them."""
+"""The few database connections that all threads of a process share, and how many each kind of request may take."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ def give_back() -> None:
 
 @contextmanager
 def for_readers() -> Iterator[None]:
-    """Take connections from the readers' share: everybody else together leaves them some."""
+    """Let queries in the block take any connection of the pool; others leave a share of them to readers."""
     token = _for_readers.set(True)
     try:
         yield
@@ -36,7 +36,7 @@ def are_for_readers() -> bool:
 
 
 def begin_to_serve() -> None:
-    """Limit the time of each statement from now on: somebody waits for it. Commands such as `migrate` may take long."""
+    """Limit the time of each statement from now on, because clients wait. Commands such as `migrate` may take long."""
     global _serving
     _serving = True
 

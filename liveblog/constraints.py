@@ -11,8 +11,8 @@ from django.db import models
 class DatabaseCheck(models.CheckConstraint):
     """A check that only the database makes: the fields and the `clean` of its model hold the same rule.
 
-    They name the field that is wrong, which a check cannot. Django's own class would also ask the database during
-    validation, with a query for each check, which takes longer than all the rest of it.
+    They name the wrong field, which a check cannot do. Django's own class would also query the database for each check
+    during validation, which takes longer than all the rest of it.
     """
 
     def validate(self, *args: Any, **kwargs: Any) -> None:

@@ -1,7 +1,7 @@
 """Answers that pages of other sites may read (Cross-Origin Resource Sharing, https://fetch.spec.whatwg.org/).
 
-A view names the origins that may read its answer in a header of ours. The answer is cached once for all of them, and
-each reader is told of their own origin only.
+A view names the origins that may read its answer in an internal header. The answer is cached once for all of them, and
+each reader is told only of their own origin.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def readable_by(response: HttpResponseBase, patterns: Iterable[str]) -> None:
 
 
 class CrossOrigin:
-    """An ASGI application around one for HTTP. It tells a page of another site whether it may read the answer."""
+    """An ASGI application around one for HTTP. It tells pages of other sites whether they may read the answer."""
 
     def __init__(self, app: Application) -> None:
         self._app = app
@@ -46,11 +46,12 @@ def _answered(message: Message, scope: Scope) -> Message:
         return message
     patterns = named.decode("latin-1").split()
     headers = [(name, value) for name, value in message["headers"] if name.lower() != _NAME]
-    # Documents that isolate themselves take in only what says that it is for others (HTML Standard, section 7.1.4).
+    # Documents that isolate themselves embed only what declares that it is for other origins (HTML Standard, section
+    # 7.1.4).
     headers.append((b"cross-origin-resource-policy", b"cross-origin"))
     if web_origins.ALL in patterns:
         return {**message, "headers": [*headers, (b"access-control-allow-origin", b"*")]}
-    # Caches must not give one site the answer to another.
+    # Caches must not give one site the answer for another.
     headers.append((b"vary", b"Origin"))
     stated = [value for name, value in scope["headers"] if name == b"origin"]
     if len(stated) == 1 and web_origins.allows(patterns, stated[0].decode("latin-1")):

@@ -9,7 +9,7 @@ import dj_database_url
 
 
 def settings_of(url: str) -> dict[str, Any]:
-    """Return Django's settings for an address. Raise ValueError if it is none.
+    """Return Django's settings for an address. Raise ValueError if it is invalid.
 
     The address of a PostgreSQL may name several hosts, of which libpq takes the first that answers, or that fits
     `target_session_attrs` (PostgreSQL, "Connection URIs"): postgres://a:5432,b:5433/name.

@@ -1,8 +1,8 @@
 """The limits of what strangers may send, before Django sees any of it.
 
-A proxy in front may have the same limits (deploy/nginx, deploy/caddy); the server has them without one too. The limits
-of time are against clients that hold a connection without using it; the limits of size are against those that fill the
-disk, because Django stores a whole body before any view runs.
+A proxy in front may have the same limits (deploy/nginx, deploy/caddy); the server enforces them without one, too. The
+time limits stop clients that hold a connection without using it; the size limits stop those that fill the disk, because
+Django stores a whole body before any view runs.
 """
 
 from __future__ import annotations
@@ -13,28 +13,29 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from liveblog.asgi_types import Application, Message, Receive, Scope, Send
 
-#: Of the head of a request: its size in bytes, its number of headers, and the time for it in seconds.
+#: Limits of the head of a request: its size, the number of its headers, and the time until it is complete.
 MAX_HEAD_BYTES = 32_768
 MAX_HEADERS = 100
 HEAD_SECONDS = 10.0
 
-#: Number of connections that may have sent no whole head. The oldest of more are cut, but none before it has had some
-#: seconds: when thousands of readers come back at once, their connections are there before their heads are read.
+#: Number of connections that may be without a complete head. If there are more, the oldest are cut, but none before
+#: HALF_OPEN_SECONDS: when thousands of readers reconnect at once, their connections are open before their heads are
+#: read.
 MAX_HALF_OPEN = 500
 HALF_OPEN_SECONDS = 2.0
 
-#: For a body: seconds in any case, and bytes per second besides. A slow telephone has more.
+#: The time for a body: a fixed part, and a rate for its size. A phone with a slow connection sends faster.
 BODY_SECONDS = 20.0
 BODY_BYTES_PER_SECOND = 20_000
 
-#: In bytes. Of forms that everybody may send, the longest is a comment.
+#: Limit of bodies that everybody may send; the longest is a comment.
 MAX_BODY_BYTES = 100_000
-#: Of the newsroom's forms: texts in all languages.
+#: Limit of the newsroom's forms, which have texts in all languages.
 MAX_NEWSROOM_BODY_BYTES = 6_000_000
-#: Of forms with a large file: a photo, an archive or a translation memory has up to 30 MB.
+#: Limit of forms with a large file: a photo, an archive or a translation memory has up to 30 MB.
 MAX_UPLOAD_BYTES = 31_000_000
 
-#: The newsroom's pages, and its part of the interface for programs.
+#: The newsroom's pages, and its part of the API.
 _NEWSROOM = ("/admin/", "/api/v1/desk/")
 _UPLOADS = re.compile(
     r"/admin/articles/(?:update/pictures/|(?:article|author)/(?:add/|[0-9]+/change/)|article/(?:add|[0-9]+)/remarks/"
@@ -53,7 +54,7 @@ def max_body(path: str, *, known: bool) -> int:
 
 
 def body_seconds(size: int) -> float:
-    """Return how long a client may take for so many bytes of a body."""
+    """Return the time in seconds that a client may take for a body of `size` bytes."""
     return BODY_SECONDS + size / BODY_BYTES_PER_SECOND
 
 
@@ -75,7 +76,7 @@ class _TooSlow(Exception):  # noqa: N818 - an answer
 class BodyLimits:
     """An ASGI application around another one. It answers 413 or 408 to bodies that are too large or too slow.
 
-    session_cookie   the name of the cookie of those who have logged in
+    session_cookie   the name of the cookie of users who have logged in
     is_known         takes the headers of a large request and returns whether its session or token is in force
     """
 
@@ -97,7 +98,7 @@ class BodyLimits:
         if not has_body:
             await self._app(scope, receive, send)
             return
-        # Anybody can send a cookie. Only those who send much are asked whose it is.
+        # Anybody can send a cookie. Its session is looked up only for a large body.
         is_small = 0 < length <= MAX_BODY_BYTES or length > max_body(scope["path"], known=True)
         if known and not is_small and scope["path"].startswith(_NEWSROOM):
             known = await self._is_known(scope["headers"])
@@ -141,7 +142,7 @@ async def _answer(send: Send, status: int, text: bytes) -> None:
     headers = [
         (b"content-type", b"text/plain; charset=utf-8"),
         (b"content-length", b"%d" % len(text)),
-        # The rest of the body would be taken for the next request.
+        # The server would parse the rest of the body as the next request.
         (b"connection", b"close"),
     ]
     await send({"type": "http.response.start", "status": status, "headers": headers})

@@ -1,6 +1,7 @@
 """Compose e-mails, and send those that need no queue.
 
-E-mails that must not be lost are rows of a queue (`liveblog.jobs`), which their owners send; all others are sent here.
+E-mails that must not be lost are rows of a queue (`liveblog.jobs`), which their owners send; this module sends all
+others.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ def compose(template: str, to: str, context: Mapping[str, object], *, message_id
     message_id   the local part of its Message-ID, so that an e-mail that is sent twice is recognised; "": a random one
     """
     subject, _, body = render_to_string(template, dict(context)).strip().partition("\n")
-    # RFC 3834: no mail program answers it by itself.
+    # RFC 3834: autoresponders do not answer it.
     headers = {"Auto-Submitted": "auto-generated", "Content-Language": tag(get_language() or settings.LANGUAGE_CODE)}
     if message_id:
         headers["Message-ID"] = f"<{message_id}@{urlsplit(settings.SITE_URL).hostname}>"
@@ -51,19 +52,19 @@ def sender(brand: Branding | None = None) -> str:
 def send_later(message: EmailMessage) -> None:
     """Send an e-mail after the commit, in the background.
 
-    The time that an answer takes must not tell whether an e-mail is sent (OWASP ASVS 4.0, 2.2.2).
+    The response time must not reveal whether an e-mail is sent (OWASP ASVS 4.0, 2.2.2).
     """
     if settings.EMAIL_CONFIGURED:
         transaction.on_commit(lambda: _submit(message))
 
 
 def send_now(message: EmailMessage) -> bool:
-    """Send an e-mail at once, and return whether the mail server has taken it."""
+    """Send an e-mail at once, and return whether the mail server has accepted it."""
     return settings.EMAIL_CONFIGURED and _send(message)
 
 
 def fault_of(message: EmailMessage) -> str:
-    """Send an e-mail at once. Return what is wrong: "login", "sender", "recipient", "unreachable", "other"; or ""."""
+    """Send an e-mail at once. Return what went wrong: "login", "sender", "recipient", "unreachable", "other"; or ""."""
     try:
         message.send()
     except smtplib.SMTPAuthenticationError:
@@ -92,7 +93,7 @@ def _send(message: EmailMessage) -> bool:
     try:
         message.send()
         return True
-    # Mail servers and their libraries fail in many ways, and none of them may break the request.
+    # Mail servers and libraries fail in many ways, and none may break the request.
     except Exception as error:
         # The text of the error may contain the address.
         logger.warning("An e-mail could not be sent (%s).", type(error).__name__)

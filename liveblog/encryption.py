@@ -1,7 +1,7 @@
-"""Encrypt what is secret at rest, and find it again by a keyed hash.
+"""Encrypt secrets at rest, and find them by a keyed hash.
 
-All keys are derived from SECRET_KEY and SECRET_KEY_FALLBACKS: the present key makes everything new, and the former ones
-still read and find what they have made. `liveblog.rekeying` makes it again with the present key.
+All keys are derived from SECRET_KEY and SECRET_KEY_FALLBACKS: the present key encrypts and hashes new values; former
+keys still decrypt and find old ones. `liveblog.rekeying` encrypts and hashes old values with the present key.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def decrypt(stored: str) -> str | None:
 
 
 def is_current(stored: str) -> bool:
-    """Return whether an encrypted value was encrypted with the present key and no former one."""
+    """Return whether a value was encrypted with the present key, not with a former one."""
     try:
         _cipher(_keys()[:1]).decrypt(stored.encode())
     except InvalidToken:
@@ -62,18 +62,18 @@ class EncryptedField(models.TextField):
 
 
 def hashes(value: str) -> list[str]:
-    """Return the keyed hashes of a value, one for each key, so that rows from before a change of keys are found too."""
+    """Return the hashes of a value, one for each key, so that rows written before a change of keys are found, too."""
     plain = value.strip().casefold().encode()
     return [hmac.new(_derived(key, "matching"), plain, "sha256").hexdigest() for key in _keys()] if plain else []
 
 
 def keyed_hash(value: str) -> str:
-    """Return a hash by which equal values can be matched without storing them; empty if the value is."""
+    """Return a hash that matches equal values without storing them; empty if the value is empty."""
     return next(iter(hashes(value)), "")
 
 
 def keyed_secrets(*values: str) -> list[str]:
-    """Return secrets derived from values, always the same: one for each key, the present one first."""
+    """Return secrets derived from values, always the same ones: one for each key, the present key first."""
     made_of = "\0".join(values).encode()
     digests = (hmac.digest(_derived(key, "secrets"), made_of, "sha256") for key in _keys())
     return [base64.urlsafe_b64encode(digest).decode().rstrip("=") for digest in digests]

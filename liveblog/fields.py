@@ -1,4 +1,4 @@
-"""Fields of models and forms: texts that can be seen, and one or several of the shipped languages."""
+"""Fields of models and forms: texts that are not blank, and one or several of the shipped languages."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ Choices = Iterable[tuple[str, "_StrOrPromise"]]
 
 
 class TextFormField(forms.CharField):
-    """A text in a form. One that leaves no ink is an empty one, which a required field refuses."""
+    """A text in a form. A blank text counts as empty, and a required field refuses it."""
 
     def to_python(self, value: object) -> str | None:
         return unless_blank(bounded_marks(super().to_python(value) or "")) or self.empty_value
 
 
 class ObjectsFormField(forms.ModelMultipleChoiceField):
-    """Objects selected in a form. Numbers that no primary key can be are wrong choices, as those of no object are."""
+    """Objects selected in a form. A number too large for a primary key is an invalid choice."""
 
     def clean(self, value: Any) -> Any:
         for key in value if isinstance(value, (list, tuple)) else ():
@@ -48,7 +48,7 @@ class NormalisedField(models.Field):
     """A mixin for fields whose text is normalised by every write. It precedes the field class that stores the text."""
 
     def normalise(self, text: str) -> str:
-        """Return the text as it is stored: an empty one if it leaves no ink."""
+        """Return the text as it is stored: "" if it is blank."""
         return unless_blank(bounded_marks(text))
 
     def _normalised(self, text: str | None) -> str | None:
@@ -72,18 +72,18 @@ class NormalisedField(models.Field):
         return super().formfield(**{"form_class": TextFormField, **kwargs})
 
     def deconstruct(self) -> tuple[str, str, Sequence[object], dict[str, object]]:
-        # Migrations depend on the column, not on the way in which its text is normalised.
+        # Migrations depend on the column, not on how its text is normalised.
         name, _path, args, kwargs = super().deconstruct()
         stored = models.TextField if isinstance(self, models.TextField) else models.CharField
         return name, f"django.db.models.{stored.__name__}", args, kwargs
 
 
 class ShortTextField(NormalisedField, models.CharField):
-    """A short text of which something can be seen."""
+    """A short text that is not blank."""
 
 
 class LongTextField(NormalisedField, models.TextField):
-    """A long text of which something can be seen."""
+    """A long text that is not blank."""
 
 
 class OriginsField(LongTextField):
@@ -187,7 +187,7 @@ class LanguagesField(models.CharField):
         """Do nothing: the validators of a CharField are for text."""
 
     def save_form_data(self, instance: models.Model, data: Iterable[str]) -> None:
-        # The form offers the languages of the site. Languages that the site does not offer now stay in the list.
+        # The form offers the languages of the site. Languages that the site no longer offers stay in the list.
         offered = {code for code, _name in settings.LANGUAGES}
         kept = [code for code in self._codes_of(instance) if code not in offered]
         super().save_form_data(instance, self.to_python([*data, *kept]))
@@ -228,12 +228,12 @@ class _LanguagesFormField(forms.MultipleChoiceField):
 
 
 def with_kept_languages(choices: Choices, kept: Iterable[str]) -> list[tuple[str, _StrOrPromise]]:
-    """Return choices, and behind them the languages that an item has although the site does not offer them now."""
+    """Return choices, followed by the languages that an item has although the site no longer offers them."""
     offered = list(choices)
     known = {code for code, _name in offered}
     return [*offered, *((code, _(KNOWN[code])) for code in kept if code in KNOWN and code not in known)]
 
 
 def offered_languages() -> Sequence[tuple[str, _StrOrPromise]]:
-    """Return the languages of the site as choices, their names in the language of the page."""
+    """Return the languages of the site as choices, named in the language of the page."""
     return [(code, _(name)) for code, name in settings.LANGUAGES]

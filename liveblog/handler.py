@@ -1,10 +1,10 @@
 """Django's request handler with bulkheads: one kind of request must not take the others down.
 
-Requests that write to one article wait for its lock one after the other. Each that waits in a transaction holds a
+Requests that write to the same article wait for its lock, one after the other. Each that waits in a transaction holds a
 connection to the database, so only a few may be under way at once. Requests of strangers, such as comments, log-ins and
 pages that nobody has opened yet, compete for the interpreter with the loop that serves the readers and with the
-newsroom: each thread that computes may keep it for some milliseconds. So few of them are under way at once, and after
-each there is a rest. All others wait here, without a thread and without a connection, and are turned away if it takes
+newsroom: each thread that computes may hold it for some milliseconds. So only a few of them are under way at once, and
+a pause follows each. All others wait here, without a thread and without a connection, and are turned away if it takes
 too long.
 """
 
@@ -27,18 +27,18 @@ from liveblog import http_methods
 from liveblog.outages import Busy
 from liveblog.pagecache import IS_NEW
 
-#: The number of requests that wait for one bulkhead at most.
+#: The greatest number of requests that wait for one bulkhead.
 MAX_WAITING = 200
 
-#: The longest rest in seconds. A request that takes longer has waited for something rather than computed.
+#: The longest rest in seconds. A request that would need a longer one has waited rather than computed.
 MAX_REST_SECONDS = 0.1
 
 
 class Group(NamedTuple):
-    """Requests that wait for each other.
+    """A group of requests that wait for each other.
 
     size   number of them that may be under way
-    rest   time after each before its turn is somebody else's, as a part of the time that the request took
+    rest   pause before the next one gets its turn, as a fraction of the time that the request took
     """
 
     name: str
@@ -47,11 +47,12 @@ class Group(NamedTuple):
 
 
 class Bulkhead(NamedTuple):
-    """
-    path       regular expression of paths; requests whose first groups match the same text are one group
-    is_read    whether requests that only read wait for their turn, too
+    """A limit on the requests to some addresses that may be under way at once.
 
-    For the others see `Group`.
+    path       regular expression of paths; requests whose first groups match the same text are one group
+    is_read    whether requests that only read have to wait for a turn, too
+
+    The other fields are those of `Group`.
     """
 
     path: str
@@ -61,14 +62,14 @@ class Bulkhead(NamedTuple):
 
 
 class Bulkheads:
-    """Let a few requests of each group through at a time."""
+    """Let only a few requests of each group run at a time."""
 
-    def __init__(self, bulkheads: Iterable[Bulkhead], patience: float) -> None:
+    def __init__(self, bulkheads: Iterable[Bulkhead], timeout: float) -> None:
         """
-        patience   how long a request waits for its turn, in seconds
+        timeout   how long a request waits for its turn, in seconds
         """
         self._bulkheads = [(re.compile(bulkhead.path), bulkhead) for bulkhead in bulkheads]
-        self._patience = patience
+        self._timeout = timeout
         self._turns: dict[Group, asyncio.Semaphore] = {}
         #: By group: the number of requests that are under way or wait.
         self._count: Counter[Group] = Counter()
@@ -83,18 +84,18 @@ class Bulkheads:
 
     @asynccontextmanager
     async def turn(self, group: Group) -> AsyncIterator[None]:
-        """Wait for a turn, and have it in the block. Raise Busy if it does not come."""
+        """Wait for a turn, and keep it during the block. Raise Busy if none comes in time."""
         if self._count[group] >= group.size + MAX_WAITING:
             raise Busy(f"{MAX_WAITING} requests wait already")
         self._count[group] += 1
         turns = self._turns.setdefault(group, asyncio.Semaphore(group.size))
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(self._timeout):
                 await turns.acquire()
         except BaseException as error:
             self._leave(group)
             if isinstance(error, TimeoutError):
-                raise Busy(f"no turn came within {self._patience} s") from None
+                raise Busy(f"no turn came within {self._timeout} s") from None
             raise
         loop = asyncio.get_running_loop()
         began = loop.time()
@@ -116,14 +117,14 @@ class Bulkheads:
             del self._count[group], self._turns[group]
 
 
-#: The turns that the request of this context has, and ends when its response is made.
+#: The turns that the request of this context holds until its response is made.
 _turns_of_request: ContextVar[AsyncExitStack] = ContextVar("turns")
 
 
 class Handler(ASGIHandler):
     """Django's handler behind bulkheads.
 
-    new_pages   the group of requests for pages that the cache in front does not have
+    new_pages   the group of requests for pages that the cache in front lacks
     """
 
     def __init__(self, bulkheads: Iterable[Bulkhead], new_pages: Group) -> None:
@@ -132,7 +133,7 @@ class Handler(ASGIHandler):
         self._new_pages = new_pages
 
     async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
-        """Return the response, which may be a page that says why there is no other one."""
+        """Return the response, which may be an error page."""
         async with AsyncExitStack() as turns:
             _turns_of_request.set(turns)
             response: HttpResponseBase = await super().get_response_async(request)  # type: ignore[misc]
@@ -148,7 +149,7 @@ class Handler(ASGIHandler):
         try:
             return await asyncio.shield(response)
         except asyncio.CancelledError:
-            # The client has left. The thread of the view has not.
+            # The client has gone, but the thread of the view still runs.
             await asyncio.wait({response})
             raise
 

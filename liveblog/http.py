@@ -25,7 +25,7 @@ from requests.adapters import BaseAdapter, HTTPAdapter
 from liveblog import metrics, tracing
 from liveblog.errors import ProviderError
 
-#: Number of exchanges of a client that may be under way, including those whose caller has stopped waiting.
+#: Number of exchanges of a client that may be under way, including those whose caller no longer waits.
 MAX_EXCHANGES = 16
 _HEADERS = {"User-Agent": "liveblog", "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
 
@@ -44,12 +44,12 @@ class Answer:
 
     @property
     def redirect(self) -> str:
-        """The reference that a redirect leads to, which may be relative; "" if the answer is no redirect."""
+        """The reference that a redirect points to, which may be relative; "" if the answer is no redirect."""
         return self.headers.get("Location", "") if self.status in (301, 302, 303, 307, 308) else ""
 
 
 class Client:
-    """Sends requests and keeps connections open between them. Any number of threads may use it at once.
+    """Send requests and keep connections open between them. Any number of threads may use it at once.
 
     name          the name of the other server in metrics
     adapters      adapters of requests by the beginning of addresses; an address without an adapter is not asked.
@@ -86,13 +86,13 @@ class Client:
     ) -> Answer:
         """Send one request, once, and return the answer, which need not be a success. Redirects are not followed.
 
-        seconds       limit for the whole exchange: waiting for its turn, name, connection, headers, body
+        seconds       limit for the whole exchange: waiting for a turn, name lookup, connection, headers, body
         max_bytes     limit for the decompressed body
         read_errors   whether to read the body of an answer that is not a success; otherwise it is b""
         content       `json` or `data`, as requests takes them
 
-        Raises ProviderError: "unreachable", "timeout", "large", "busy" (too many exchanges that do not end), "refused"
-        (a key that no header can hold), or what an adapter raises.
+        Raise ProviderError: "unreachable", "timeout", "large", "busy" (too many exchanges are under way), "refused"
+        (a key that is invalid in a header), or what an adapter raises.
         """
         request = requests.Request(method, url, headers={**_HEADERS, **(headers or {})}, **content)
         began, result = time.monotonic(), "error"
@@ -138,7 +138,7 @@ class Client:
         _of_thread.exchange = exchange
         try:
             answer.set_result(self._exchange(request, deadline, max_bytes, read_errors))
-        # A bug must not leave the caller waiting.
+        # Catch bugs, too: they must not leave the caller waiting.
         except BaseException as error:
             answer.set_exception(_as_provider_error(error))
         finally:
@@ -157,7 +157,7 @@ class Client:
 
 
 class _Exchange:
-    """The connection of an exchange, to cut it from another thread."""
+    """The connection of an exchange, which another thread can cut."""
 
     def __init__(self) -> None:
         self._connection: socket.socket | None = None
@@ -165,7 +165,7 @@ class _Exchange:
         self._lock = threading.Lock()
 
     def uses(self, connection: socket.socket) -> None:
-        """Note the connection. Raise TimeoutError if nobody waits for the exchange any more."""
+        """Note the connection. Raise TimeoutError if the caller no longer waits."""
         with self._lock:
             self._connection = connection
             if self._over:
@@ -184,7 +184,7 @@ _of_thread = threading.local()
 
 
 class _Watched:
-    """A connection that says so before it waits for the headers of an answer."""
+    """A connection that registers with its exchange before it waits for the headers of an answer."""
 
     sock: socket.socket
 
@@ -211,7 +211,7 @@ class _SecurePool(urllib3.HTTPSConnectionPool):
 
 
 def _have_connections_cut(adapter: BaseAdapter) -> None:
-    """Make the connections of an adapter `_Watched`, also those through a proxy."""
+    """Make the connections of an adapter `_Watched`, including those through a proxy."""
     if not isinstance(adapter, HTTPAdapter):
         return
     pools = {"http": _Pool, "https": _SecurePool}

@@ -1,4 +1,4 @@
-"""Methods of HTTP."""
+"""HTTP methods."""
 
-#: Methods that change nothing (RFC 9110, section 9.2.1).
+#: Safe methods, which change nothing (RFC 9110, section 9.2.1).
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})

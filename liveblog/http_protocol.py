@@ -1,4 +1,4 @@
-"""The HTTP of the server: uvicorn's protocol class, with limits."""
+"""The server's HTTP protocol: uvicorn's class, with limits."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def refuse_head(transport: asyncio.Transport) -> None:
 
 
 class PatientProtocol(HttpToolsProtocol):
-    """Answer the request that may be on its way when the server stops.
+    """Answer a request that is on its way when the server stops.
 
     uvicorn closes idle connections at once. A client that has just connected, or just sent its next request, would see
     its connection reset, which browsers show as an error.
@@ -55,8 +55,8 @@ class EdgeProtocol(PatientProtocol):
     uvicorn waits for a head without a limit, and keeps all of it in memory. The limits are those of `liveblog.edge`.
     """
 
-    #: The connections of this process that have sent no whole head, the oldest first, with the times of the event loop
-    #: since which they wait. Those that are idle between two requests are not among them; uvicorn closes them after a
+    #: The connections of this process without a complete head, the oldest first, with the time of the event loop since
+    #: which they wait. Connections that are idle between two requests are not among them; uvicorn closes those after a
     #: few seconds.
     half_open: ClassVar[dict[EdgeProtocol, float]] = {}
 
@@ -81,7 +81,7 @@ class EdgeProtocol(PatientProtocol):
 
     @classmethod
     def _cut_oldest(cls, until: float) -> None:
-        """Cut as many as there are too many of the connections that have waited since that time or longer."""
+        """Cut the oldest connections until no more than MAX_HALF_OPEN wait; spare those that came after `until`."""
         while len(cls.half_open) > edge.MAX_HALF_OPEN:
             oldest, since = next(iter(cls.half_open.items()))
             if since > until:
@@ -100,7 +100,7 @@ class EdgeProtocol(PatientProtocol):
         waited = self._deadline is not None
         super().data_received(data)
         if waited and self._deadline is not None and not self.transport.is_closing():
-            # A header that does not end is counted here, and a whole one in `on_header`.
+            # An incomplete header is counted here, a complete one in `on_header`.
             self._unparsed += len(data)
             if self._unparsed > edge.MAX_HEAD_BYTES:
                 refuse_head(self.transport)
@@ -123,7 +123,7 @@ class EdgeProtocol(PatientProtocol):
     def _count(self, size: int) -> None:
         self._head_size += size
         if self._head_size > edge.MAX_HEAD_BYTES or self._header_count > edge.MAX_HEADERS:
-            # The parser then reads no more, and uvicorn answers.
+            # The error makes the parser stop and uvicorn answer.
             raise ValueError("The head is too large.")
 
     def send_400_response(self, msg: str) -> None:
@@ -137,8 +137,8 @@ class EdgeProtocol(PatientProtocol):
         super().on_headers_complete()
         cycle: Any = self.cycle
         if cycle is not None and cycle.scope is self.scope:
-            # The task of the application exists, but has not run yet. A cycle that its own scope names would stay in
-            # memory until the collector looks for it.
+            # The task of the application exists, but has not run yet. A strong reference from its own scope would keep
+            # the cycle in memory until a garbage collection.
             cycle.scope["extensions"] = {WHOLE_RESPONSE: partial(_respond, weakref.ref(cycle))}
 
     def on_message_complete(self) -> None:
@@ -147,13 +147,13 @@ class EdgeProtocol(PatientProtocol):
 
     def on_response_complete(self) -> None:
         if not self._whole and not self.pipeline:
-            # The rest of a body that nobody has read may have no end.
+            # The unread rest of the body may be endless.
             self.transport.close()
         super().on_response_complete()
 
 
 def _respond(reference: weakref.ref[RequestResponseCycle], head: bytes, body: bytes) -> bool:
-    """Send a response that was put together before, and return whether it was sent. `send` looks at each header again.
+    """Send a response that is already encoded, and return whether it was sent. `send` would check each header again.
 
     head   the status line and the headers, without the empty line (RFC 9112, section 2.1)
     """

@@ -1,22 +1,23 @@
-"""Set Python's interpreter up for a process whose one loop serves thousands of readers."""
+"""Tune Python's interpreter for a process whose event loop serves thousands of readers."""
 
 import gc
 import sys
 
-#: While a thread computes, the loop waits for the interpreter so long each time. Python's own interval is five times as
-#: long.
+#: The switch interval in seconds: the time that the loop waits for the interpreter while a thread computes. Python's
+#: default is five times as long.
 _SWITCH_SECONDS = 0.001
 
-#: Numbers of new objects, and of collections of each younger generation, that begin a collection (`gc.set_threshold`).
-#: A request makes thousands of objects, nearly all of which go without the collector.
+#: Numbers of new objects, and of collections of each younger generation, that start a collection (`gc.set_threshold`).
+#: A request makes thousands of objects, and reference counting frees nearly all of them.
 _THRESHOLDS = (10_000, 20, 20)
 
 
 def tune() -> None:
-    """Let the loop wait little for threads and for the garbage collector.
+    """Keep the loop from waiting long for threads and for the garbage collector.
 
-    Call this before the first connection. The collector leaves alone all objects of that moment, hundreds of thousands
-    that stay to the end: to look at them takes a tenth of a second, in which nobody is served.
+    Call this before the first connection. The collector ignores all objects that exist at that moment. They are
+    hundreds of thousands and stay to the end; traversing them would take a tenth of a second, in which nobody is
+    served.
     """
     sys.setswitchinterval(_SWITCH_SECONDS)
     gc.collect()

@@ -1,8 +1,8 @@
-"""Queues of background work. Rows of the database are the queue, and any process that is free does what is due.
+"""Queues of background work. Rows of the database are the queue, and any free process does the work that is due.
 
-A row has the time at which its work is due, or none if there is nothing to do. The process that claims it moves that
-time to the end of a lease. If the process dies, another one claims the row when the lease ends. So nothing but the
-database has to run, and no work that was asked for is lost.
+A row has the time at which its work is due, or NULL if there is nothing to do. The process that claims it moves that
+time to the end of a lease. If the process dies, another one claims the row when the lease ends. So only the database
+has to run, and no queued work is lost.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class QueueRow(models.Model):
 
     due_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
-    #: The reason of the last failure, in a word.
+    #: The reason for the last failure, in one word.
     failure = models.CharField(max_length=40, blank=True)
 
     QUEUE_COLUMNS = frozenset({"due_at", "attempts", "failure"})
@@ -43,11 +43,11 @@ class QueueRow(models.Model):
         abstract = True
 
     def leave_queue(self) -> None:
-        """Have nothing more to do, as if nothing had been tried. The caller saves the row."""
+        """Take the row out of the queue, and forget its attempts. The caller saves the row."""
         self.due_at, self.attempts, self.failure = None, 0, ""
 
 
-#: By the name of the part that works on them.
+#: The queues, by the name of the part of the code that works on them.
 _loggers_of_queues: dict[str, list[Queue[Any]]] = {}
 
 
@@ -57,7 +57,7 @@ def measure() -> Iterator[Metric]:
     age = GaugeMetricFamily("liveblog_queue_late_seconds", "How long the first of it has been due.", labels=["queue"])
     failed = GaugeMetricFamily("liveblog_queue_failed", "Work that failed, and is tried again.", labels=["queue"])
     for name, queues in sorted(_loggers_of_queues.items()):
-        # Queues of one part have the same rows, or rows of the same kind.
+        # Queues of one part share their rows, or have rows of the same kind.
         found = {str(queue.rows().order_by().query): queue for queue in queues}
         waiting = [queue.waiting() for queue in found.values()]
         rows.add_metric([name], sum(each[0] for each in waiting))
@@ -68,11 +68,11 @@ def measure() -> Iterator[Metric]:
 
 @dataclass
 class Queue(Generic[Row]):
-    """Work on rows that are due, tried again after growing pauses.
+    """Work on rows that are due, and retry failures after growing pauses.
 
-    rows            returns the rows, in the order in which they are done
+    rows            returns the rows, in the order in which they are worked on
     lease           how long a process may work on the rows that it has claimed
-    max_attempts    number of failed attempts after which a row is given up
+    max_attempts    number of failed attempts after which a row is abandoned
     first_pause     seconds before the second attempt; each further pause is twice as long
     longest_pause   upper limit of the pause, in seconds
     prefix          prefix of the columns `due_at`, `attempts` and `failure`, see QueueRow
@@ -106,11 +106,11 @@ class Queue(Generic[Row]):
     def claim(self, count: int, among: models.Q | None = None) -> list[Row]:
         """Claim up to `count` rows that are due, and return them. No other process gets them during the lease.
 
-        among   the rows that come into question; default: all
+        among   the rows to choose from; default: all
         """
         now = timezone.now()
         rows = self.rows().filter(among or models.Q(), **{f"{self.prefix}due_at__lte": now})
-        # Ask without a lock first: on SQLite a lock would keep everybody else from writing.
+        # First query without a lock: on SQLite a lock would keep everybody else from writing.
         if not rows.exists():
             return []
         with transaction.atomic():
@@ -122,7 +122,7 @@ class Queue(Generic[Row]):
         return claimed
 
     def run_due(self, work: Callable[[Row], None], key: Callable[[Row], float] | None = None) -> int:
-        """Do `work` for rows that are due, in order of `key` if given. Return the number of rows claimed."""
+        """Call `work` for rows that are due, sorted by `key` if given. Return the number of rows claimed."""
         claimed = self.claim(2 * self.threads)
         if key is not None:
             claimed.sort(key=key)
@@ -141,8 +141,8 @@ class Queue(Generic[Row]):
         """Record a failed attempt, and return whether there will be another one.
 
         unchanged     the row, if nothing has happened to it that makes the attempt obsolete
-        permanent     whether another attempt would be of no use
-        retry_after   seconds to wait at least
+        permanent     whether another attempt would fail as well
+        retry_after   least number of seconds to wait
         """
         attempts = getattr(row, f"{self.prefix}attempts") + 1
         again = attempts < self.max_attempts and not permanent
@@ -152,7 +152,7 @@ class Queue(Generic[Row]):
         return again
 
     def _pause(self, attempts: int) -> timedelta:
-        # The random factor spreads rows that failed at the same moment.
+        # The random factor spreads out rows that failed at the same moment.
         seconds = min(self.longest_pause, self.first_pause * 2 ** (attempts - 1)) * random.uniform(0.7, 1.3)  # noqa: S311 - no secret
         return timedelta(seconds=seconds)
 
@@ -182,11 +182,11 @@ def run_each(rows: Iterable[Row], work: Callable[[Row], None], threads: int, log
 
 
 class Lanes(Generic[Key]):
-    """A thread for each of several receivers to which something is due, so that none of them waits for another one.
+    """A thread for each receiver with due work, so that no receiver waits for another one.
 
-    due       returns the receivers to which something is due now, without those given
-    work      does some of what is due to a receiver, and returns how much that was
-    threads   number of receivers that are worked for at once
+    due       returns the receivers with work that is due now, without those given
+    work      does some of the due work of a receiver, and returns how much it did
+    threads   number of receivers that are served at once
     """
 
     def __init__(
@@ -203,7 +203,7 @@ class Lanes(Generic[Key]):
         self._lock = Lock()
 
     def start_due(self) -> int:
-        """Start the threads that have something to do. Return 0: nobody waits for them."""
+        """Start threads for receivers with due work. Return 0, so that `run_while_serving` pauses."""
         for key in list(self._due(frozenset(self._under_way))):
             with self._lock:
                 self._under_way.add(key)
@@ -211,11 +211,11 @@ class Lanes(Generic[Key]):
         return 0
 
     def stop(self) -> None:
-        """Begin nothing more."""
+        """Start no more work."""
         self._stopped = True
 
     def wait(self) -> None:
-        """Wait for what is under way."""
+        """Wait for the work that is under way."""
         self._pool.shutdown(cancel_futures=True)
 
     def _run(self, key: Key) -> None:
@@ -231,7 +231,7 @@ class Lanes(Generic[Key]):
                 self._under_way.discard(key)
 
     async def run_while_serving(self, interval: float) -> None:
-        """Start what is due as long as the server runs."""
+        """Start due work as long as the server runs."""
         try:
             await run_while_serving(self.start_due, interval, self._logger)
         finally:

@@ -6,15 +6,15 @@ import json
 import re
 from typing import Any
 
-#: An escape that stands for half a character, unless its other half follows (RFC 8259, section 7).
+#: The escape of a surrogate, which is half a character unless its other half follows (RFC 8259, section 7).
 _SURROGATE = re.compile(r"\\ud[89a-f]", re.IGNORECASE)
 
 
 def loads(content: bytes | str) -> Any:
     """Return the value of a JSON text in UTF-8 (RFC 8259). Raise ValueError for anything else.
 
-    Refused are values that Python's parser takes and that no database or answer can hold: half characters (section
-    8.2), NaN and infinity, and those that are nested too deeply.
+    This refuses values that Python's parser accepts but no database or answer can hold: unpaired surrogates (section
+    8.2), NaN and infinity, and values that are nested too deeply.
     """
     text = content.decode() if isinstance(content, bytes) else content
     try:

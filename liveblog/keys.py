@@ -1,6 +1,6 @@
-"""Primary keys that are not given out a second time after the database lost the rows that had them.
+"""Keep primary keys from being assigned again after the database has lost the rows that had them.
 
-A standby that takes over may lack the last seconds, a backup lacks hours. The database would count the same keys again,
+A standby that takes over may lack the last seconds; a backup lacks hours. The database would count the same keys again,
 and an address, an open form or a bookmark of a lost row would lead to another one.
 """
 
@@ -18,22 +18,22 @@ from django.db import connection, transaction
 
 logger = logging.getLogger(__name__)
 
-#: Number of rows of a table that may be lost, at least.
+#: The least number of keys that are skipped in each table.
 LOST_KEYS = 1_000_000
 
-#: Seconds after which the number of keys that a file of SQLite has given out is noted again.
+#: Seconds after which the number of keys assigned in an SQLite file is noted again.
 NOTE_SECONDS = 5.0
 
 
 def skip_lost(cursor: Any, vendor: str) -> None:
-    """Go on counting the keys of all tables beyond those of lost rows.
+    """Continue the keys of all tables beyond those of lost rows.
 
-    How far beyond is random: a backup that is restored twice, or two standbys that take over one after the other, then
-    go on at different numbers.
+    The distance is random, so that a backup that is restored twice, or two standbys that take over one after the other,
+    continue at different numbers.
     """
     skipped = LOST_KEYS + secrets.randbelow(LOST_KEYS)
     if vendor == "sqlite":
-        # A table that never had a row is not in it yet.
+        # `sqlite_sequence` lacks tables that never had a row.
         cursor.execute(
             "INSERT INTO sqlite_sequence (name, seq) SELECT name, 0 FROM sqlite_master"
             " WHERE type = 'table' AND sql LIKE '%AUTOINCREMENT%'"
@@ -52,24 +52,24 @@ def skip_lost(cursor: Any, vendor: str) -> None:
 # The file of SQLite ---------------------------------------------------------------------------------------------------
 
 
-class _Given(NamedTuple):
-    """When a file of SQLite came into being, which its copies have in common, and how many keys it has given out."""
+class _KeyCount(NamedTuple):
+    """When an SQLite file was created, which all its copies share, and how many keys it has assigned."""
 
-    made: str
+    created: str
     keys: int
 
 
 def check_file() -> None:
-    """Skip the keys of lost rows if the file of SQLite is an older copy, which somebody has put in its place.
+    """Skip the keys of lost rows if somebody has replaced the SQLite file by an older copy.
 
-    The number of keys that were given out only rises. It is noted beside the file while a server runs.
+    The number of assigned keys only rises. It is noted beside the file while a server runs.
     """
-    if (note := _note()) is None:
+    if (note := _note_path()) is None:
         return
     with suppress(OSError, ValueError):
-        made, _, count = note.read_text().partition(" ")
-        now = _given()
-        if now is not None and now.made == made and now.keys < int(count):
+        created, _, count = note.read_text().partition(" ")
+        now = _key_count()
+        if now is not None and now.created == created and now.keys < int(count):
             with transaction.atomic(), connection.cursor() as cursor:
                 skip_lost(cursor, "sqlite")
             logger.warning("The database is an older copy of itself. Ids of lost rows are not given out again.")
@@ -77,36 +77,36 @@ def check_file() -> None:
 
 
 def note_given() -> None:
-    """Write down how many keys the file of SQLite has given out."""
-    if (note := _note()) is None or (now := _given()) is None:
+    """Note how many keys the SQLite file has assigned."""
+    if (note := _note_path()) is None or (now := _key_count()) is None:
         return
     with suppress(OSError):
         new = note.with_name(f"{note.name}.new")
-        new.write_text(f"{now.made} {now.keys}")
+        new.write_text(f"{now.created} {now.keys}")
         new.replace(note)
 
 
 async def note_while_serving() -> None:
     try:
-        while _note() is not None:
+        while _note_path() is not None:
             await asyncio.to_thread(note_given)
             await asyncio.sleep(NOTE_SECONDS)
     finally:
         await asyncio.to_thread(note_given)
 
 
-def _note() -> Path | None:
-    """Return the path of the note, beside the file as those of its write-ahead log; None if there is no file."""
+def _note_path() -> Path | None:
+    """Return the path of the note, beside the file like its write-ahead log; None if there is no file."""
     if connection.vendor != "sqlite" or not (path := Path(connection.settings_dict["NAME"])).is_file():
         return None
     return path.with_name(f"{path.name}-keys")
 
 
-def _given() -> _Given | None:
+def _key_count() -> _KeyCount | None:
     """Return the present numbers; None if the file has no tables yet, or is locked."""
     path = Path(connection.settings_dict["NAME"]).resolve()
     with suppress(sqlite3.Error), closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as file:
-        ((made,),) = file.execute("SELECT coalesce(min(applied), '') FROM django_migrations").fetchall()
+        ((created,),) = file.execute("SELECT coalesce(min(applied), '') FROM django_migrations").fetchall()
         ((keys,),) = file.execute("SELECT coalesce(sum(seq), 0) FROM sqlite_sequence").fetchall()
-        return _Given(made.replace(" ", "T"), keys)
+        return _KeyCount(created.replace(" ", "T"), keys)
     return None

@@ -1,7 +1,7 @@
 """The languages whose texts the database stores. The settings import this module before Django is set up.
 
-A code is a language tag (BCP 47, RFC 5646) in small letters, as Django writes it and as it stands in addresses: 'en',
-'pt-br', 'zh-hans'. `tag` writes it as others read it: 'pt-BR', 'zh-Hans'.
+A code is a language tag (BCP 47, RFC 5646) in lower case, as in Django and in addresses: 'en',
+'pt-br', 'zh-hans'. `tag` returns the usual spelling: 'pt-BR', 'zh-Hans'.
 """
 
 import re
@@ -26,17 +26,18 @@ SHIPPED = {
 }
 
 #: Code to English name of all languages for which the database has columns: the shipped ones, and those that the site
-#: has added (ADDED_LANGUAGES). The settings fill it before any model is made.
+#: has added (ADDED_LANGUAGES). The settings fill it before any model is defined.
 KNOWN = dict(SHIPPED)
 
-#: Codes that people would take for those of countries.
+#: Codes that people would mistake for those of countries.
 _SHORT_NAMES = {"uk": "UKR"}
 
 #: The longest code that is stored, as RFC 5646, section 4.4.1, recommends.
 MAX_CODE_LENGTH = 35
 
-#: Code to language and territory, as Open Graph names locales (https://ogp.me/#optional). English is British here.
-#: "ar_AR" is the name of Arabic in the lists of the platforms that read it, although there is no such territory.
+#: Code to language and territory, as Open Graph names locales (https://ogp.me/#optional). English is British on this
+#: platform. "ar_AR" is the name of Arabic in the lists of the platforms that read it, although there is no such
+#: territory.
 _OPEN_GRAPH = {
     "en": "en_GB",
     "ar": "ar_AR",
@@ -52,14 +53,14 @@ VARIETIES = {"en": "en-GB"}
 #: A language, and then a script, a territory or variants: no extensions and no private use, which name no language.
 _CODE = re.compile(r"[a-z]{2,3}(-[a-z]{4})?(-([a-z]{2}|[0-9]{3}))?(-([a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*")
 
-#: A code of this form in an address, also one of a language that the site does not offer.
+#: A code of this form in an address, even if the site does not offer the language.
 CODE_IN_ADDRESS = r"[a-z]{2,3}(?:-[a-z0-9]{2,8}){0,3}"
 
 
 def add(tags: Iterable[str]) -> list[str]:
     """Store texts in further languages as well, and return their codes.
 
-    Raise ValueError, with a sentence for the operator, if a tag names no language.
+    Raise ValueError, with a message for the operator, if a tag names no language.
     """
     added = [code_of(tag) for tag in tags]
     KNOWN.update((code, _english_name(code)) for code in added if code not in KNOWN)
@@ -105,16 +106,16 @@ def tag(code: str) -> str:
 
 @lru_cache(maxsize=4096)
 def column(field: str, language: str) -> str:
-    """Return the name of the column that has the texts of a translated field in a language: 'headline_pt_br'."""
-    # Its settings need those of Django.
+    """Return the name of the column with the texts of a translated field in a language: 'headline_pt_br'."""
+    # The settings import this module, and modeltranslation needs the settings.
     from modeltranslation.utils import build_localized_fieldname
 
     return build_localized_fieldname(field, language)
 
 
 def split_column(name: str) -> tuple[str, str] | None:
-    """Return the translated field and the language of a column, None if it is one for all languages."""
-    # The longest first: "headline_pt_br" also ends as columns in Breton do.
+    """Return the translated field and the language of a column, None if the column is for all languages."""
+    # The longest code first: "headline_pt_br" also ends like columns in Breton.
     for code in sorted(KNOWN, key=len, reverse=True):
         if name.endswith(end := column("", code)):
             return name.removesuffix(end), code
@@ -122,7 +123,7 @@ def split_column(name: str) -> tuple[str, str] | None:
 
 
 def field_of(name: str) -> str | None:
-    """Return the translated field of a column, None if it is a column for all languages."""
+    """Return the translated field of a column, None if the column is for all languages."""
     found = split_column(name)
     return found[0] if found else None
 
@@ -133,15 +134,15 @@ def base(code: str) -> str:
 
 
 def parents(code: str) -> list[str]:
-    """Return the code and, one after the other, what it is a variety of: 'zh-hant-hk', 'zh-hant', 'zh'."""
+    """Return the code, then the codes of which it is a variety, the nearest first: 'zh-hant-hk', 'zh-hant', 'zh'."""
     parts = code.split("-")
     return ["-".join(parts[:length]) for length in range(len(parts), 0, -1)]
 
 
 def nearest(code: str, among: Iterable[str]) -> str | None:
-    """Return the language among some that people who asked for `code` read: itself, or one in the same script.
+    """Return the best of the languages `among` for readers of `code`: that one, or a variety in the same script.
 
-    The same language without a territory goes before one with another territory: 'pt-pt' for 'pt-ao', but 'zh-hans'
+    A variety without a territory precedes one with another territory: 'pt-pt' for 'pt-ao', but 'zh-hans'
     for 'zh-cn' and never 'zh-hant'. None if none is near.
     """
     offered = list(among)
@@ -155,7 +156,7 @@ def nearest(code: str, among: Iterable[str]) -> str | None:
 
 @lru_cache(maxsize=256)
 def _likely(code: str) -> tuple[str, str, str]:
-    """Return language, script and territory of a code; those that it leaves open are the likely ones (Unicode CLDR)."""
+    """Return language, script and territory of a code; likely subtags replace missing ones (Unicode CLDR)."""
     language, *rest = tag(code).split("-")
     script = next((part for part in rest if len(part) == 4 and part.isalpha()), "")
     territory = next((part for part in rest if part.isupper() and len(part) == 2), "")
@@ -186,7 +187,7 @@ def variety(language: str) -> str:
 
 @lru_cache(maxsize=256)
 def locale_of(language: str) -> Locale:
-    """Return the formats of dates, numbers and zones in `language`, or in the nearest that Unicode CLDR has."""
+    """Return the locale of `language` for dates, numbers and zones, or the nearest one in Unicode CLDR."""
     for each in parents(language):
         try:
             return Locale.parse(variety(each), sep="-")
@@ -196,7 +197,7 @@ def locale_of(language: str) -> Locale:
 
 
 def active_locale() -> Locale:
-    """Return the formats of the active language."""
+    """Return the locale of the active language; see `locale_of`."""
     return locale_of(get_language() or "en")
 
 
@@ -211,7 +212,7 @@ def is_right_to_left(language: str) -> bool:
 
 
 def short_name(language: str) -> str:
-    """Return the letters that stand for a language where there is little room: people read "UK" as a country."""
+    """Return the abbreviation of a language where there is little room; people would read "UK" as a country."""
     return _SHORT_NAMES.get(language, language.upper())
 
 
@@ -236,7 +237,7 @@ def _english_name(code: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _named(code: str, language: str) -> str | None:
-    """Return the name of a language in words of another one; None if Unicode CLDR does not have it."""
+    """Return the name of a language in another language; None if Unicode CLDR does not have it."""
     locale = locale_of(language)
     if code == language and base(code) != locale.language:
         return None

@@ -1,7 +1,7 @@
-"""Rate limits: how often one network address, or another identity, may do something.
+"""Rate limits: how often a network address, or another identity, may do something.
 
 Each process counts by itself, and all processes count together in a store of their own (the cache "limits"). Both
-counts must be within the limit: while the store does not answer, is full or forgets keys, the process's own count
+counts must be within the limit. While the store does not answer, is full or evicts keys, the process's own count
 decides, so nobody can switch a limit off from outside.
 """
 
@@ -24,11 +24,11 @@ logger = logging.getLogger(__name__)
 #: The alias of the store in the setting CACHES.
 STORE = "limits"
 
-#: Number of counters that a process has at most; the oldest are forgotten first.
+#: The greatest number of counters of a process; the oldest are dropped first.
 MAX_COUNTERS = 100_000
 
-#: Seconds for which the store is not asked after it did not answer.
-_REST_SECONDS = 5.0
+#: Seconds for which the store is not asked after it has failed to answer.
+_DOWN_SECONDS = 5.0
 
 
 class _Counters:
@@ -74,25 +74,25 @@ class _Counters:
 
 
 _own = _Counters()
-#: The moment from which the store is asked again (time.monotonic).
-_rests_until = 0.0
+#: The time at which the store is asked again (time.monotonic).
+_down_until = 0.0
 
 
-def allowed(request: HttpRequest, action: str, most: int, seconds: int) -> bool:
+def allowed(request: HttpRequest, action: str, limit: int, seconds: int) -> bool:
     """Count an action of the request's network address, and return whether it is within the limit; see `within`."""
-    return within(action, counted_address(request.META.get("REMOTE_ADDR") or ""), most, seconds)
+    return within(action, counted_address(request.META.get("REMOTE_ADDR") or ""), limit, seconds)
 
 
-def within(action: str, identity: str | None, most: int, seconds: int) -> bool:
-    """Count an action, and return whether `identity` has done it at most `most` times in the current period.
+def within(action: str, identity: str | None, limit: int, seconds: int) -> bool:
+    """Count an action, and return whether `identity` has done it at most `limit` times in the current period.
 
     identity   None is not limited
-    most       no limit if it is 0
+    limit      0: no limit
     seconds    length of the periods
     """
-    if not identity or most <= 0:
+    if not identity or limit <= 0:
         return True
-    return count(action, identity, seconds) <= most
+    return count(action, identity, seconds) <= limit
 
 
 def count(action: str, identity: str, seconds: int) -> int:
@@ -108,7 +108,7 @@ def counted(action: str, identity: str, seconds: int) -> int:
 
 
 def take_back(action: str, identity: str, seconds: int) -> None:
-    """Count an action of the current period less."""
+    """Stop counting one action of the current period."""
     key, _end = _key(action, identity, seconds)
     _own.take_back(key)
     with contextlib.suppress(Exception):
@@ -117,7 +117,7 @@ def take_back(action: str, identity: str, seconds: int) -> None:
 
 
 def reset(action: str, identity: str, seconds: int) -> None:
-    """Count nothing that `identity` has done in the current period so far."""
+    """Forget what `identity` has done in the current period so far."""
     key, _end = _key(action, identity, seconds)
     _own.remove(key)
     with contextlib.suppress(Exception):
@@ -131,9 +131,9 @@ def seconds_left(seconds: int) -> float:
 
 def forget() -> None:
     """Forget all counts of this process (for tests)."""
-    global _rests_until
+    global _down_until
     _own.clear()
-    _rests_until = 0.0
+    _down_until = 0.0
 
 
 def _key(action: str, identity: str, seconds: int) -> tuple[str, float]:
@@ -143,33 +143,33 @@ def _key(action: str, identity: str, seconds: int) -> tuple[str, float]:
 
 
 def _add_to_store(key: str, seconds: int) -> int:
-    if time.monotonic() < _rests_until:
+    if time.monotonic() < _down_until:
         return 0
     try:
         store = caches[STORE]
         store.add(key, 0, seconds)
         return store.incr(key)
     except ValueError:
-        # The key is gone already: the store evicts, or keeps nothing.
+        # The store has evicted the key already, or stores nothing.
         return 0
     except Exception:
-        _rest()
+        _mark_down()
         return 0
 
 
 def _in_store(key: str) -> int:
-    if time.monotonic() < _rests_until:
+    if time.monotonic() < _down_until:
         return 0
     try:
         return caches[STORE].get(key) or 0
     except Exception:
-        _rest()
+        _mark_down()
         return 0
 
 
-def _rest() -> None:
-    global _rests_until
-    _rests_until = time.monotonic() + _REST_SECONDS
+def _mark_down() -> None:
+    global _down_until
+    _down_until = time.monotonic() + _DOWN_SECONDS
     logger.warning("The store of limits does not answer; each process counts by itself.", exc_info=True)
 
 

@@ -7,7 +7,7 @@ import re
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-#: In characters; longer ones are no links that anybody wants to share.
+#: In characters; nobody shares longer links.
 MAX_LENGTH = 8000
 
 #: Browsers cut these off at both ends of an address, and remove the others wherever they are (section 4.4).
@@ -21,7 +21,7 @@ _PATH = re.compile(r"[^?#]*")
 
 
 def as_read(href: str) -> str | None:
-    """Return the link that a browser reads in an attribute; None if it is none that readers should follow.
+    """Return the link that a browser reads in an attribute; None if readers should not follow it.
 
     A link leads to a page (http, https, or relative to ours) or to an address for e-mail. It names no user, as
     “https://bank.example@evil.example” does: people take the name for the host.
@@ -55,6 +55,6 @@ def _with_slashes(rest: str) -> str:
 
 
 def names_no_user(address: str) -> None:
-    """Raise ValidationError if an address names a user, or is none of a page (a validator of forms and models)."""
+    """Raise ValidationError if an address names a user or is not that of a page (a validator of forms and models)."""
     if address and as_read(address) is None:
         raise ValidationError(_("Enter a web address without a username or password."), code="link")

@@ -12,8 +12,8 @@ from django.utils.translation import pgettext
 
 from liveblog.languages import locale_of
 
-#: Letters with a place of their own in the alphabet, behind the letter that they follow (Unicode CLDR, collation).
-#: The digit is the order of letters that follow the same one.
+#: Letters with their own place in the alphabet, behind the letter that they follow (Unicode CLDR, collation). The digit
+#: orders letters that follow the same one.
 _OWN_LETTERS = {
     "es": {"ñ": "n1"},
     "pl": {"ą": "a1", "ć": "c1", "ę": "e1", "ł": "l1", "ń": "n1", "ó": "o1", "ś": "s1", "ź": "z1", "ż": "z2"},
@@ -22,7 +22,7 @@ _OWN_LETTERS = {
 }
 #: Letters that Unicode does not decompose into a letter and a mark.
 _PLAIN = str.maketrans({"ł": "l", "đ": "d", "ø": "o", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d", "ґ": "г"})
-#: A private use character: it stands behind all letters.
+#: A private use character, which sorts after all letters.
 _BEHIND = 0xF8F0
 #: Scripts whose letters come first in lists of these languages; elsewhere Latin does.
 _FIRST_SCRIPTS = {"uk": range(0x0400, 0x0530), "ar": range(0x0600, 0x0700)}
@@ -52,7 +52,7 @@ def _without_marks(letter: str) -> str:
 
 
 def _shifted(letter: str, first: range | None) -> str:
-    """Put the letters of other scripts behind those of the language's own."""
+    """Sort the letters of other scripts after those of the language's own script."""
     shift = first is not None and letter.isalpha() and ord(letter) not in first and ord(letter) < 0x1000
     return chr(ord(letter) + 0xE000) if shift else letter
 
@@ -77,7 +77,7 @@ def joined(names: Sequence[str], language: str, html: Sequence[SafeString] | Non
     parts = [str(part) for part in html] if html is not None else [conditional_escape(name) for name in names]
     if not parts:
         return SafeString("")
-    # The words and commas of CLDR have nothing that HTML would escape.
+    # The words and commas of CLDR need no escaping in HTML.
     text = format_list(parts, locale=locale_of(language))
     if language == "es" and len(parts) > 1 and _sounds_like_i(names[-1]):
         text = f"{text.removesuffix(f' y {parts[-1]}')} e {parts[-1]}"

@@ -1,7 +1,7 @@
-"""The log: one format for everything that the server says, and a log that stays readable during an outage.
+"""Logging: one format for all messages of the server, and no flood of messages during an outage.
 
-Each line names the process, the release and, while a request is answered, the id of the request. None contains a secret
-of an address.
+Each line names the process, the release and, while a request is answered, the id of the request. No line contains the
+secret of an address.
 """
 
 import json
@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 
 from liveblog import outages
 
-#: Addresses that are asked every few seconds, and belong in no log.
+#: Addresses that probes request every few seconds; they are not logged.
 PROBES = ("/healthz", "/readyz", "/metrics")
 
 #: The id of the request that is being answered; "" outside of requests.
@@ -35,7 +35,7 @@ def _release() -> str:
 
 
 class LineFormatter(logging.Formatter):
-    """A line for people: time, level, logger, then process, release and request in brackets, then the message."""
+    """Write a line for people: time, level, logger, then process, release and request in brackets, then the message."""
 
     def format(self, record: logging.LogRecord) -> str:
         record.where = " ".join(filter(None, (str(os.getpid()), _release(), request_id.get())))
@@ -43,7 +43,7 @@ class LineFormatter(logging.Formatter):
 
 
 class JsonFormatter(logging.Formatter):
-    """A JSON object on one line (RFC 8259), for programs."""
+    """Write a JSON object on one line (RFC 8259), for programs."""
 
     def format(self, record: logging.LogRecord) -> str:
         entry: dict[str, Any] = {
@@ -57,7 +57,7 @@ class JsonFormatter(logging.Formatter):
         if identity := request_id.get():
             entry["request_id"] = identity
         if record.exc_text or record.exc_info:
-            # `MaskSecrets` has written the text and hidden what is secret in it.
+            # `MaskSecrets` has formatted the text and masked its secrets.
             entry["exception"] = record.exc_text or self.formatException(record.exc_info)  # type: ignore[arg-type]
         if record.stack_info:
             entry["stack"] = record.stack_info
@@ -75,7 +75,7 @@ class WithoutProbes(logging.Filter):
         return str(path).partition("?")[0] not in PROBES
 
 
-#: Addresses whose next part is a secret: it stands for a password of a reader or of somebody in the newsroom.
+#: Addresses whose next segment is a secret that works like a password.
 _SECRET_PARTS = re.compile(
     r"(/comments/(?:unsubscribe|mine)/|/alerts/stop/|/(?:reset|password/reset/key|confirm-email|invitations?|invite)/)"
     r"[^/\s?#&\"'<>\\]+"
@@ -113,7 +113,7 @@ class MaskSecrets(logging.Filter):
         if record.exc_info and not record.exc_text:
             record.exc_text = logging.Formatter().formatException(record.exc_info)
         if record.exc_text and masked(record.exc_text) != record.exc_text:
-            # Formatters write the text if there is one, and would make it again if there were an exception.
+            # Formatters use this text if there is one; with `exc_info` they would format the exception again.
             record.exc_text, record.exc_info = masked(record.exc_text), None
         return True
 
@@ -127,11 +127,11 @@ def _masked_argument(value: Any) -> Any:
 
 
 class OncePerOutage(logging.Filter):
-    """Suppress a message if the same one was logged within the last `quiet` seconds, suppressed or not.
+    """Suppress a message if the same one occurred within the last `quiet` seconds, whether it was suppressed or not.
 
-    During an outage thousands of tasks try again and again. The log gets one message when an outage begins. Messages
-    are the same if their logger and their text before formatting are. An outage of the database is one outage, although
-    all parts of the server notice it.
+    During an outage thousands of tasks retry. The log gets one message when an outage begins. Two
+    messages are the same if their loggers and their unformatted texts are. All messages about an outage of the database
+    count as one, although many loggers report it.
     """
 
     #: By kind of outage of the database: the time of the last message, of all filters.

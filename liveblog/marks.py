@@ -1,6 +1,6 @@
-"""Bound the combining marks on a letter: piled up by the hundred, they cover the lines above and below a text.
+"""Bound the combining marks on a letter: hundreds of them would cover the lines above and below a text.
 
-The properties are those of the Unicode Character Database (UAX #44), which the library `regex` brings along.
+The properties are those of the Unicode Character Database (UAX #44), in the version of the library `regex`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _PARTS = regex.compile(
 
 
 def bounded_marks(text: str) -> str:
-    """Return a text, or HTML, without the marks that are too many for one letter."""
+    """Return a text, or HTML, without the marks that exceed the limits for one letter."""
     return _SUSPECT.sub(_bounded, text)
 
 

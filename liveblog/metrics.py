@@ -1,8 +1,8 @@
 """Metrics for monitoring at /metrics, in the text format of Prometheus (prometheus.io, "Exposition formats").
 
-Each worker of `runlive` counts into files of its own in a directory that all of them share, and whichever worker is
-asked adds them up (prometheus_client, "Multiprocess Mode"). The files are named after the slot of the worker, not after
-its process, so there are no more of them after a year of deploys. A server with one process counts in memory.
+Each worker of `runlive` counts in its own files in a shared directory, and the worker that answers the request adds
+them up (prometheus_client, "Multiprocess Mode"). The files are named after the slot of the worker, not after its
+process, so deploys do not add files. A server with one process counts in memory.
 
 Labels have few values: languages, routes, providers. No label comes from outside.
 """
@@ -33,10 +33,10 @@ from prometheus_client.registry import Collector
 
 logger = logging.getLogger(__name__)
 
-#: Seconds between two samples of figures that a process can only look at.
+#: Seconds between two samples of gauges.
 SAMPLE_SECONDS = 2.0
 
-#: Seconds for which a figure that the database has to count is used.
+#: Seconds for which figures counted by the database are reused.
 COUNTED_SECONDS = 5.0
 
 #: The variable by which prometheus_client finds the directory.
@@ -106,14 +106,14 @@ POOL_WAIT_SECONDS = _counter("liveblog_pool_wait_seconds", "Time waited for conn
 POOL_ERRORS = _counter("liveblog_pool_errors", "Requests that got no connection to the database in time.", "pool")
 
 
-# Figures that are looked at ------------------------------------------------------------------------------------------
+# Sampled figures ----------------------------------------------------------------------------------------------------
 
 _samplers: list[Callable[[], None]] = []
 _collectors: list[Callable[[], Iterable[Metric]]] = []
 
 
 def add_sampler(sample: Callable[[], None]) -> None:
-    """Have `sample` called every few seconds in each process that serves, in its event loop, to set gauges."""
+    """Call `sample` every few seconds in the event loop of each process that serves, to set gauges."""
     _samplers.append(sample)
 
 
@@ -156,7 +156,7 @@ def _sample_process() -> None:
         MEMORY.set(pages * os.sysconf("SC_PAGE_SIZE"))
 
 
-#: By pool: the figures that its counters were told of.
+#: By pool: its figures at the last sample, which the counters include.
 _pool_before: dict[str, dict[str, int]] = {}
 
 
@@ -195,7 +195,7 @@ def _readable(route: str) -> str:
 
 
 def route_of(match: ResolverMatch | None) -> str:
-    """Return the pattern of the address that answered, such as /<language>/live/<slug>/."""
+    """Return the pattern of the matched address, such as /<language>/live/<slug>/."""
     return _readable(match.route) if match is not None else "none"
 
 
@@ -203,7 +203,7 @@ def route_of(match: ResolverMatch | None) -> str:
 
 
 def share(directory: Path) -> tuple[Counter, Counter]:
-    """Have the workers that are started from now on count into files in `directory`; the caller is their supervisor.
+    """Make workers that are started from now on count in files in `directory`; the caller is their supervisor.
 
     Return its own counters, of workers that were started, and of those that died or could not start ("reason").
     """
@@ -220,7 +220,7 @@ def share(directory: Path) -> tuple[Counter, Counter]:
 
 
 def forget(slot: int) -> None:
-    """Take a worker that has ended out of the gauges. Its counts stay."""
+    """Remove the gauges of a worker that has ended. Its counters stay."""
     multiprocess.mark_process_dead(slot, os.environ[_DIRECTORY])
 
 
@@ -228,7 +228,7 @@ def forget(slot: int) -> None:
 
 
 class _Counted(Collector):
-    """The figures of the database, counted once for all who ask at the same time."""
+    """The figures of the database, counted once for simultaneous requests."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -251,7 +251,7 @@ class _Counted(Collector):
             try:
                 yield from list(collect())
             except Exception:
-                # The database may be down, and just then the other metrics are needed.
+                # The database may be down, which is when the other metrics are needed.
                 failed += 1
                 logger.warning("Figures of the database are missing in the metrics.", exc_info=True)
         yield GaugeMetricFamily(

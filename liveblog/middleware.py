@@ -18,15 +18,15 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 from liveblog import http_methods, limits, logs, metrics, tracing
 from liveblog.languages import CODE_IN_ADDRESS, base, nearest, tag
 
-#: An id that a proxy may give a request.
+#: The form of an id that a proxy may give a request.
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._=+-]{1,64}")
 
 
 class ObservingMiddleware:
-    """Measure each request, give it an id for the log, and let probes ask by address.
+    """Measure each request, give it an id for the log, and let probes use the network address.
 
-    A probe or Prometheus asks a process by its network address, which is none of ALLOWED_HOSTS, and it asks every few
-    seconds, which belongs in no log.
+    A probe or Prometheus asks a process by its network address, which is not in ALLOWED_HOSTS, and every few seconds,
+    which is too often for the log.
     """
 
     sync_capable = async_capable = True
@@ -63,7 +63,7 @@ class _Observed:
         given = self._request.headers.get("X-Request-ID", "")
         trusted = came_through_proxy(self._request) and _REQUEST_ID.fullmatch(given)
         self._id = given if trusted else uuid.uuid4().hex
-        # It stays set, because Django logs errors after all middleware. The context ends with the request.
+        # The id stays set, because Django logs errors after all middleware. The context ends with the request.
         logs.request_id.set(self._id)
         if self._is_probe:
             self._request.META["HTTP_HOST"] = _own_host()
@@ -81,18 +81,18 @@ class _Observed:
         route = metrics.route_of(self._request.resolver_match)
         self._span.end(route, response.status_code)
         if self._is_probe:
-            # Django logs each answer that is an error.
+            # Keep Django from logging a probe with an error status.
             response._has_been_logged = True  # type: ignore[attr-defined]
             return
         method = self._request.method if self._request.method in ("GET", "POST") else "other"
         metrics.REQUESTS.labels(route, method, f"{response.status_code // 100}xx").observe(seconds)
-        # A page that caches keep is for many requests.
+        # A cached page answers many requests.
         if "public" not in response.headers.get("Cache-Control", ""):
             response.headers["X-Request-ID"] = self._id
 
 
 def came_through_proxy(request: HttpRequest) -> bool:
-    """Return whether a proxy whose headers are believed passed the request on.
+    """Return whether a trusted proxy forwarded the request.
 
     The address of the client is then the one in the proxy's header, and its port is 0.
     """
@@ -111,8 +111,8 @@ _LANGUAGE = re.compile(rf"^(/(?:vote/|embed/)?)({CODE_IN_ADDRESS})(?=/|$)", re.I
 class FormEncodingMiddleware:
     """Read all forms as UTF-8, the encoding of our pages.
 
-    The media type multipart/form-data has no charset (RFC 7578, section 8). Django follows one that a client states
-    all the same, and some of Python's codecs return half characters, which no page can show and no database stores.
+    The media type multipart/form-data has no charset (RFC 7578, section 8). Django honours one anyway, and some of
+    Python's codecs return unpaired surrogates, which no page can show and no database can store.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -127,7 +127,7 @@ class FormEncodingMiddleware:
 class PostLimitMiddleware:
     """Limit how many forms of any kind one network address sends without an account.
 
-    Requests that cost more than a page have a limit of their own besides.
+    Requests that cost more than a page also have their own limit.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -148,15 +148,15 @@ class PostLimitMiddleware:
         return response
 
     def _is_known(self, request: HttpRequest) -> bool:
-        # Without the cookie nobody has to ask the database.
+        # Without the cookie no query is needed.
         return settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated
 
 
 def preferred_language(request: HttpRequest) -> str:
-    """Return the language that a reader has chosen (cookie), or else the first one asked for that the site has.
+    """Return the language that a reader has chosen (cookie), or else the first of Accept-Language on this site.
 
-    Django's own rule offers a language only if there is a catalogue of it. A reader who asks for zh-CN gets zh-hans,
-    one who asks for pt gets pt-br if there is no other, and for a script that the site lacks there is the other one.
+    Django offers a language only if it has a catalogue. Here zh-CN leads to zh-hans, pt leads to pt-br if the site has
+    no other Portuguese, and a script that the site lacks leads to the other script.
     """
     offered = [code for code, _name in settings.LANGUAGES]
     chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
@@ -171,12 +171,12 @@ def preferred_language(request: HttpRequest) -> str:
 
 
 class LanguageMiddleware(LocaleMiddleware):
-    """Activate the language in the address of a reader's page, and follow nothing else, so that caches can share it.
+    """Activate the language in the address of a reader's page and ignore all else, so that caches can share the page.
 
-    Other addresses (the admin, errors) follow the cookie or Accept-Language, as Django does.
+    Other addresses (the admin, errors) follow the cookie or Accept-Language, as in Django.
 
-    Django's `i18n_patterns` does not fit, for three reasons. It resolves and reverses addresses in the active language
-    only, but one page links to the article in all its languages, and the hub renders an update for all languages at
+    Django's `i18n_patterns` does not fit, for three reasons. It resolves and reverses addresses only in the active
+    language, but a page links to the article in all its languages, and the hub renders an update for all languages at
     once; here the language is an argument of `reverse`. It expects the language at the beginning of the path; after
     /vote/ it would follow the cookie, and send "Vary: Accept-Language". And instead of a 404 for an address without a
     language it may redirect, depending on Accept-Language and the cookie.
@@ -190,7 +190,7 @@ class LanguageMiddleware(LocaleMiddleware):
             request.LANGUAGE_CODE = translation.get_language() or settings.LANGUAGE_CODE
             return None
         if language != match[2] and request.method in http_methods.SAFE:
-            # People write language tags as "pt-BR"; each page has one address.
+            # People write "pt-BR", but each page has one address.
             query = f"?{request.META['QUERY_STRING']}" if request.META.get("QUERY_STRING") else ""
             rest = iri_to_uri(request.path_info[match.end() :])
             response = HttpResponsePermanentRedirect(f"{match[1]}{language}{rest}{query}")

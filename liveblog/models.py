@@ -38,18 +38,18 @@ class Change(models.Model):
     """One line of the change log: at `revision`, `element` of the article's page changed.
 
     The log holds no content. When a reader needs an element, the app that owns it renders its current state, or says
-    that it is gone. So a line can be delivered late, twice or together with later ones, and the page is the same.
+    that it is gone. So a line can be delivered late, twice or together with later ones, with the same result.
 
     The tokens make the lines of a history a chain: see `liveblog.delivery.states`.
     """
 
     article = models.ForeignKey("articles.Article", on_delete=models.CASCADE, related_name="changes")
     revision = models.PositiveBigIntegerField()
-    #: Of the state after the change, and of the state that it followed.
+    #: The tokens of the state after the change and of the state before it.
     token = models.CharField(max_length=TOKEN_LENGTH)
     previous_token = models.CharField(max_length=TOKEN_LENGTH)
     element = models.CharField(max_length=64)
-    #: The languages of the pages on which it did; none stands for all languages.
+    #: The languages of the pages on which it changed; none stands for all languages.
     languages = LanguagesField(blank=True, default=list)
     at = models.DateTimeField(auto_now_add=True)
 
@@ -88,16 +88,16 @@ class DatabaseHistory(models.Model):
 class SearchText(models.Model):
     """The text of one object in one language, folded for the search; see `liveblog.search`.
 
-    One table for all kinds of objects, so that one index serves every search.
+    One table has all kinds of objects, so one index serves every search.
     """
 
     #: The label of the model, such as "articles.update", and the primary key of the object.
     kind = models.CharField(max_length=60)
     object_id = models.PositiveBigIntegerField()
-    #: Empty for what belongs to no language.
+    #: Empty for texts without a language.
     language = models.CharField(max_length=MAX_CODE_LENGTH, blank=True)
     title = models.TextField(blank=True)
-    #: The title and the rest.
+    #: The title, and the rest of the text.
     text = FoldedTextField()
 
     class Meta:
@@ -108,5 +108,5 @@ class SearchText(models.Model):
         indexes = [SubstringIndex(fields=["text"], name="search_text_trigrams")]
 
     def __str__(self) -> str:
-        # Of a comment that is erased, nothing stays in any log.
+        # No log keeps anything of an erased comment.
         return f"{self.kind} {self.object_id} {self.language}".strip()

@@ -1,4 +1,4 @@
-"""Network addresses, and the networks that they belong to: one is counted as a client, a coarser one is stored."""
+"""Network addresses and their networks: one size of network counts as a client, a larger one is stored."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 #: Stored if the address of the client is not known.
 UNKNOWN = "0.0.0.0"  # noqa: S104 - nothing is bound to it
 
-#: Numbers of bits by version of IP. A household has a /64 of IPv6, and a network that is stored names no household.
+#: Prefix lengths by IP version. A household has an IPv6 /64; a stored network is larger, so it identifies no household.
 _BITS_OF_CLIENT = {4: 32, 6: 64}
 _BITS_STORED = {4: 24, 6: 48}
 
 
 @lru_cache(maxsize=4096)
 def address_of(host: str) -> Address:
-    """Return the address that a text names. Raise ValueError if it names none."""
+    """Parse an address. Raise ValueError if the text is no address."""
     address = ipaddress.ip_address(host)
     # A proxy that listens to both versions reports IPv4 as ::ffff:a.b.c.d (RFC 4291, section 2.5.5.2).
     return getattr(address, "ipv4_mapped", None) or address
 
 
 def client_of(host: str) -> Network:
-    """Return the network that counts as one client. Raise ValueError if the text names no address."""
+    """Return the network that counts as one client. Raise ValueError if the text is no address."""
     return _network(host, _BITS_OF_CLIENT)
 
 
 def stored_of(request: HttpRequest) -> str:
-    """Return the network of a client as it is stored, by its first address: '203.0.113.0' for 203.0.113.25."""
+    """Return the network of a client in its stored form, the first address: '203.0.113.0' for 203.0.113.25."""
     try:
         return str(_network(request.META.get("REMOTE_ADDR") or "", _BITS_STORED).network_address)
     except ValueError:

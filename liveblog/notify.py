@@ -1,8 +1,8 @@
-"""Notifications between processes: that something changed, through the channel layer, without content.
+"""Notify other processes through the channel layer that something changed; notifications have no content.
 
 A process that has committed a change notifies the processes that hold readers, and the desks of the newsroom; they
-then read the change from the database. A notification is like a doorbell: one that is lost delays delivery until the
-next regular look, and loses nothing.
+then read the change from the database. If a notification is lost, delivery waits until the next regular poll, and
+nothing is lost.
 """
 
 import asyncio
@@ -44,7 +44,7 @@ def notify_readers(article_id: int) -> None:
 
 
 def notify_desk(article_id: int) -> None:
-    """Notify the article's desks that what they show may have been lost. Never raise."""
+    """Notify the article's desks that the database may have lost updates that they show. Never raise."""
     send_soon(desk_group(article_id), {"type": "content.changed"})
 
 
@@ -62,7 +62,7 @@ _change_callbacks: list[Callable[[], None]] = []
 
 
 def add_change_callback(callback: Callable[[], None]) -> None:
-    """Have `callback` called, in any thread, when this process learns that the log of some article has grown."""
+    """Call `callback`, in any thread, when this process learns that the log of some article has grown."""
     _change_callbacks.append(callback)
 
 
@@ -75,12 +75,12 @@ def run_change_callbacks() -> None:
 # Sending --------------------------------------------------------------------------------------------------------------
 
 
-#: The event loop of the server as long as it serves.
+#: The event loop of the server while it serves.
 _serving: asyncio.AbstractEventLoop | None = None
 
 
 async def send_while_serving() -> None:
-    """Have the event loop of the server send what threads ask for, until cancelled, so that no answer waits for it."""
+    """Send messages of threads in the server's event loop until cancelled, so that no response waits for the layer."""
     global _serving
     _serving = asyncio.get_running_loop()
     try:
@@ -100,7 +100,7 @@ def send_soon(group: str, message: Message) -> None:
             _sending.add(future := asyncio.run_coroutine_threadsafe(send(group, message), serving))
             future.add_done_callback(_sending.discard)
     else:
-        # A thread that runs an event loop must not wait for it.
+        # A thread that runs an event loop must not block.
         _sending.add(task := loop.create_task(send(group, message)))
         task.add_done_callback(_sending.discard)
 

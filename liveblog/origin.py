@@ -1,4 +1,4 @@
-"""The defence against other sites: the origin that the browser states, compared as a whole, without a cookie."""
+"""The defence against cross-site requests: compare the whole origin that the browser states, without a cookie."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from functools import lru_cache
@@ -30,12 +30,12 @@ def from_here(request: HttpRequest) -> bool:
 
 
 class OwnPagesOnly:
-    """An ASGI application around one for websockets. It refuses those that a page of another origin opens.
+    """An ASGI application around one for websockets. It refuses websockets that pages of other origins open.
 
     Scheme, host and port must be equal. A client that states no origin, or several, is refused as well: every browser
     states one (RFC 6455, section 10.2).
 
-    others   says whether pages of an origin that is not ours may open this websocket nevertheless
+    others   takes the scope and another origin, and returns whether its pages may open this websocket
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class OwnPagesOnly:
             await self._app(scope, receive, send)
         else:
             await receive()
-            # Before the handshake is accepted, this is an answer with the status 403.
+            # A close before the handshake is accepted is an answer with status 403.
             await send({"type": "websocket.close"})
 
     async def _is_allowed(self, scope: Scope, origin: bytes) -> bool:

@@ -1,4 +1,4 @@
-"""Errors of the database that pass: it is down, too busy, or waits for a lock."""
+"""Temporary errors of the database: it is down, too busy, or waits for a lock."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import sqlite3
 
 from django.db import Error, InterfaceError, OperationalError
 
-#: SQLSTATEs of other classes that pass: a write at a server that was demoted, a transaction that did nothing too long.
+#: SQLSTATEs of other classes that are temporary: a write to a demoted server, a transaction that was idle too long.
 _PASSING_STATES = frozenset({"25006", "25P03"})
 
-#: SQLSTATEs of a database that answers: a lock, a time-out, a deadlock, no more connections.
+#: SQLSTATEs that are temporary although the database answers: a lock, a time-out, a deadlock, no more connections.
 _BUSY_STATES = frozenset({"55P03", "57014", "40P01", "40001", "53300"})
 
-#: Errors of SQLite that are faults of the statement. It has one class for both kinds.
+#: Errors of SQLite that are faults of the statement. Python has one class for these and for outages.
 _FAULTS = frozenset({sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_RANGE, sqlite3.SQLITE_MISUSE})
 
 
@@ -21,7 +21,7 @@ class Busy(OperationalError):  # noqa: N818 - named as the state of the server t
 
 
 def is_temporary(error: BaseException | None) -> bool:
-    """Return whether an error is the database's, and the same request may succeed in a moment."""
+    """Return whether an error comes from the database and the same request may succeed in a moment."""
     if not isinstance(error, Error):
         return False
     cause = error.__cause__

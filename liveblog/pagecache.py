@@ -1,11 +1,11 @@
 """A small shared cache in front of Django, for the addresses that readers open (RFC 9111, HTTP Caching).
 
-On the busiest night many thousands of readers ask for the same page in the same second. The response depends on the
+On a busy night many thousands of readers ask for the same page in the same second. The response depends on the
 address alone, so it is made and compressed once. A response is validated by its ETag after a second, and at once if
 this process has learned that some article has changed. A change by another process may be missed for that second. That
 does no harm, because the browser asks for all changes after the state that its page shows.
 
-If the server fails, readers get the last response, marked as stale, and so they do from other caches (RFC 5861,
+If the server fails, readers get the last response, marked as stale; other caches do the same (RFC 5861,
 stale-if-error). Nobody waits for a database that does not answer.
 """
 
@@ -29,13 +29,13 @@ from liveblog.single_flight import SingleFlight
 #: Seconds for which a response is served without validation, even if its max-age is longer.
 FRESH_SECONDS = 1.0
 
-#: Seconds that readers wait for the validation of a response before they get it stale.
+#: Seconds that readers wait for the validation of a response before they get the stale one.
 PATIENCE_SECONDS = 2.0
 
 #: The pause between two attempts while the database does not answer, in seconds.
 RETRY_SECONDS = 1.0
 
-#: Seconds for which other caches may serve a response after our answers became errors.
+#: Seconds for which other caches may serve a response while ours are errors.
 STALE_IF_ERROR_SECONDS = 86_400
 
 #: Our name in the header Cache-Status (RFC 9211), which marks a response as stale.
@@ -46,11 +46,11 @@ PAGES_IN_MEMORY = "liveblog.pages_in_memory"
 #: The key under which it finds whether a request is for a page that is not in memory.
 IS_NEW = "liveblog.is_new_page"
 
-#: The parameter that a browser adds to an address to get round the caches in front of the server. It makes this cache
-#: validate its response, which is then that of the address without the parameter.
+#: The parameter that a browser adds to an address to bypass the caches in front of the server. It makes this cache
+#: validate the response of the address without the parameter.
 VALIDATE = "fresh"
 
-#: In bytes. The rest of a longer query string is ignored; ours have some dozens.
+#: In bytes. The rest of a longer query string is ignored; those of our pages have some dozens.
 MAX_QUERY_LENGTH = 2000
 
 #: Size of the cache.
@@ -69,7 +69,7 @@ _COMPRESSIBLE = (
 
 _HITS, _VALIDATED, _MADE = map(metrics.PAGE_CACHE.labels, ("hit", "validated", "made"))
 
-#: Headers of one answer: a cookie would be for one reader (readers' pages set none), and an id is of one request.
+#: Headers that are not cached: a cookie is for one reader (readers' pages set none), and an id is for one request.
 _OF_ONE_ANSWER = frozenset({b"set-cookie", b"x-request-id", b"age", b"cache-status"})
 
 #: Headers of an answer that is not modified (RFC 9110, section 15.4.5), and the one that `liveblog.cross_origin` reads.
@@ -80,7 +80,7 @@ _OF_NOT_MODIFIED = frozenset(
 _READERS = READERS_HEADER.lower().encode()
 
 _Headers = list[tuple[bytes, bytes]]
-#: Scheme, path and normal query string of an address. All hosts of the site have the same pages.
+#: Scheme, path and normalised query string of an address. All hosts of the site have the same pages.
 _Key = tuple[str, str, bytes]
 
 
@@ -88,7 +88,7 @@ _Key = tuple[str, str, bytes]
 class _Response:
     status: int
     headers: _Headers
-    #: By content coding; b"" is the body without one.
+    #: By content coding; b"" stands for the body without one.
     bodies: dict[bytes, bytes]
     etag: bytes
     #: Number of changes that the process knew of when it made or validated the response.
@@ -97,11 +97,11 @@ class _Response:
     validated_at: float = math.inf
     #: ASGI messages that start the response, by content coding.
     starts: dict[bytes, Message] = field(default_factory=dict)
-    #: The same as bytes, for a server that sends a whole response at once; nothing if it depends on the reader.
+    #: The encoded heads, for a server that sends a whole response at once; empty if the head depends on the reader.
     heads: dict[bytes, bytes] = field(default_factory=dict)
 
     def is_known(self, etags: bytes | None, since: bytes) -> bool:
-        """Return whether a client has it already. The date counts only if it names no ETag (RFC 9110, section 13)."""
+        """Return whether a client has the response. The date counts only without an ETag (RFC 9110, section 13)."""
         if etags is not None:
             return bool(self.etag) and self.etag in etags
         if not since or self.status != 200:
@@ -127,8 +127,7 @@ class PageCache:
     """An ASGI application around another one.
 
     languages    codes that the paths of readers' pages begin with; other paths are not cached
-    parameters   takes a path and returns the parameters that make a difference there; None if that is not known, and
-                 nothing is cached
+    parameters   takes a path and returns the parameters that make a difference there; None: nothing is cached
     others       beginnings of other paths that are cached
     is_ours      takes the header Host and returns whether it names this site; for others nothing is cached
     """
@@ -149,12 +148,12 @@ class PageCache:
         self._size = 0
         self._changes = 0
         self._pending: SingleFlight[tuple[_Key, int], _Response] = SingleFlight()
-        #: Whether the last attempt to get a response found the server unavailable, and the time of the next attempt.
+        #: Whether the server was unavailable at the last attempt to get a response, and the time of the next attempt.
         self._is_failing = False
         self._retry_at = 0.0
 
     def expire(self) -> None:
-        """Have all cached responses validated before they are served again. It may be called in any thread."""
+        """Make all cached responses be validated before they are served again. It may be called in any thread."""
         self._changes += 1
         self._is_failing = False
 
@@ -202,13 +201,13 @@ class PageCache:
         await send({"type": "http.response.body", "body": response.bodies[coding] if scope["method"] == "GET" else b""})
 
     def _normal(self, query: bytes, names: Collection[str]) -> tuple[bytes, bool]:
-        """Return the query string in its normal form, and whether it asks for validation.
+        """Return the normalised query string, and whether it asks for validation.
 
-        Its parameters are those that make a difference, each once, in alphabetical order.
+        It has each parameter that makes a difference once, in alphabetical order.
         """
         if not query:
             return query, False
-        # Of a parameter that is there twice, Django's `QueryDict.get` returns the last one as well.
+        # If a parameter occurs twice, the last one wins, as in Django's `QueryDict.get`.
         given = dict(parse_qsl(query[:MAX_QUERY_LENGTH].decode(errors="replace"), keep_blank_values=True))
         known = sorted((name, value) for name, value in given.items() if name in names)
         return urlencode(known).encode(), VALIDATE in given
@@ -223,18 +222,18 @@ class PageCache:
 
         insist   wait as long as it takes
         """
-        patience = None if insist or known is None or not known.may_be_stale else PATIENCE_SECONDS
-        if patience is not None and self._is_failing:
+        timeout = None if insist or known is None or not known.may_be_stale else PATIENCE_SECONDS
+        if timeout is not None and self._is_failing:
             now = asyncio.get_running_loop().time()
             if now < self._retry_at:
                 assert known is not None
                 return known
-            self._retry_at, patience = now + RETRY_SECONDS, 0.0
+            self._retry_at, timeout = now + RETRY_SECONDS, 0.0
         try:
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout(timeout):
                 response = await self._pending.do((key, self._changes), lambda: self._request(key, scope, host))
         except TimeoutError:
-            if known is None or patience is None:
+            if known is None or timeout is None:
                 raise
             return known
         return known if response.status >= 500 and known is not None and known.may_be_stale else response
@@ -242,13 +241,13 @@ class PageCache:
     async def _request(self, key: _Key, scope: Scope, host: bytes) -> _Response:
         changes = self._changes
         old = self._responses.get(key)
-        # All readers get the response, so headers of the reader who came first must not have an effect on it.
+        # All readers get the response, so it must not depend on headers of the first reader.
         headers = [(b"host", host)] + ([(b"if-none-match", old.etag)] if old and old.etag else [])
         with connections.for_readers():
             asked = {**scope, "method": "GET", "query_string": key[2], "headers": headers, IS_NEW: old is None}
             status, sent, body = await _call(self._app, asked)
         values = dict(sent)
-        # The application may have a response from the time before the database failed, too.
+        # The application may also return a stale response from before the database failed.
         age = float(values[b"age"]) if b"cache-status" in values else 0.0
         self._is_failing = status == 503 or b"cache-status" in values
         if old is not None and self._is_failing and old.may_be_stale:
@@ -339,7 +338,7 @@ def _start(response: _Response, coding: bytes) -> Message:
 
 
 def _head(start: Message) -> bytes:
-    """Return the message that starts a response as bytes; nothing if pages of some other sites may read it."""
+    """Return the encoded head of a response; b"" if only some other origins may read it."""
     headers: _Headers = start["headers"]
     if any(name == _READERS or b"\n" in value or b"\r" in value for name, value in headers):
         return b""

@@ -1,8 +1,8 @@
-"""Pages of lists that change while they are read.
+"""Paginate lists that change while they are read.
 
 A page is named by an element of the list, not by a number: it shows the elements before it, after it or around it.
-"Before" and "after" are those of the sort key, whichever way the list is sorted. So a reader who turns the pages of a
-list is shown each element once, whatever is added or removed meanwhile (keyset pagination:
+"Before" and "after" refer to the sort key, whichever way the list is sorted. So a reader who pages through a list sees
+each element once, whatever is added or removed in the meantime (keyset pagination:
 https://use-the-index-luke.com/no-offset).
 """
 
@@ -24,7 +24,7 @@ _M = TypeVar("_M", bound=Model)
 #: The parameters of an address that name a page.
 PARAMETERS = ("after", "at", "before")
 
-#: Pages with greater numbers were never linked.
+#: Earlier releases never linked to pages with greater numbers.
 _MAX_PAGE_NUMBER = 999_999
 
 
@@ -36,7 +36,7 @@ class Place(NamedTuple):
 
     @classmethod
     def of(cls, query: QueryDict) -> Place:
-        """Return the place that a query string names. Raise Http404 if it names more than one, or makes no sense."""
+        """Return the place that a query string names. Raise Http404 if it names more than one, or is invalid."""
         named = [name for name in PARAMETERS if name in query]
         if not named:
             return cls()
@@ -46,7 +46,7 @@ class Place(NamedTuple):
 
     @property
     def query(self) -> dict[str, int]:
-        """Return the parameters of its address."""
+        """Return the parameters of the address."""
         return {self.relation: self.pk} if self.relation else {}
 
 
@@ -70,7 +70,7 @@ def time_key(moment: datetime.datetime, pk: int) -> str:
 
 
 def whole_number(query: QueryDict, name: str) -> int:
-    """Return the number in a parameter. Raise Http404 if it is not written as this product's links write numbers."""
+    """Return the number in a parameter. Raise Http404 if it is not in the form that our links use."""
     value = number(query[name])
     if value is None or str(value) != query[name]:
         raise Http404
@@ -78,7 +78,7 @@ def whole_number(query: QueryDict, name: str) -> int:
 
 
 def choice(query: QueryDict, name: str, choices: Sequence[str]) -> str:
-    """Return the value of a parameter, the first choice if it is not there. Raise Http404 if it is no choice."""
+    """Return the value of a parameter, by default the first choice. Raise Http404 if the value is no choice."""
     value = query.get(name, choices[0])
     if value not in choices:
         raise Http404
@@ -86,7 +86,7 @@ def choice(query: QueryDict, name: str, choices: Sequence[str]) -> str:
 
 
 def page_number(query: QueryDict) -> int | None:
-    """Return the number in an address of an earlier release, `?page=2`; None if there is none, Http404 if it is 0."""
+    """Return the number in an address of an earlier release, `?page=2`; None without one. Raise Http404 if it is 0."""
     if "page" not in query:
         return None
     value = whole_number(query, "page")
@@ -96,14 +96,14 @@ def page_number(query: QueryDict) -> int | None:
 
 
 def address(path: str, parameters: Mapping[str, object], fragment: str = "") -> str:
-    """Return an address with those parameters that have a value, in the order in which caches know it."""
+    """Return an address with the parameters that have a value, sorted so that each page has one cache key."""
     query = urlencode(sorted((name, value) for name, value in parameters.items() if value not in (None, "", False)))
     return f"{path}{'?' if query else ''}{query}{'#' if fragment else ''}{fragment}"
 
 
 @dataclass(frozen=True)
 class Page(Generic[_M]):
-    """One page of a list, and the elements between which it stands.
+    """One page of a list, and the elements next to it.
 
     items     the elements on it, in the order of the list
     lesser    the element with the next lesser key that is not on it
@@ -138,7 +138,7 @@ class Page(Generic[_M]):
     def _turned(self, relation: str, index: int) -> Place:
         return Place(relation, getattr(self.items[index], self.order.name) if self.items else self.place.pk)
 
-    # An element that comes between these two keys later belongs on this page: it is on none of its neighbours.
+    # An element that is later added between these two keys belongs on this page: it is on neither neighbour.
 
     @property
     def above(self) -> str:
@@ -180,7 +180,7 @@ class Order:
         below: list[_M] = []
         room_above = room_below = size
         lesser = greater = None
-        # Each list begins at the anchor, and is read with one element more than fits.
+        # Each list begins at the anchor, and has one element more than fits.
         if anchor is None:
             first = list(self.sort(rows)[: size + 1])
             above, below = ([], first) if self.descending else (first, [])
@@ -206,7 +206,7 @@ class Order:
         )
 
     def place_of(self, rows: QuerySet[_M], number: int, size: int) -> Place:
-        """Return the present place of a page that was named by its number. Raise Http404 if nothing is on it."""
+        """Return the present place of a page that was named by its number. Raise Http404 if the page is empty."""
         if number == 1:
             return Place()
         last = (number - 1) * size - 1
@@ -230,11 +230,11 @@ class Order:
         condition = Q(**{f"{last[0]}__{lookup}{'e' if itself else ''}": last[1]})
         for name, value in reversed(leading):
             condition = Q(**{f"{name}__{lookup}": value}) | (Q(**{name: value}) & condition)
-        # An index serves the first field only if it is compared by itself.
+        # The database uses an index on the first field only if the condition compares that field by itself.
         name, value = next(zip(self.fields, anchor.values, strict=True))
         return Q(**{f"{name}__{lookup}e": value}) & condition
 
 
 def _nearest(rows: QuerySet[_M]) -> _M | None:
-    """Return the first row, of which only the key is needed."""
+    """Return the first row without related objects: only its key is needed."""
     return rows.select_related(None).prefetch_related(None).first()

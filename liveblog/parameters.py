@@ -1,8 +1,7 @@
-"""The parameters that the addresses of readers' pages have.
+"""The query parameters of readers' pages.
 
-A view names those that it reads. It sees no others, and the cache in front of it (`liveblog.pagecache`) takes addresses
-that differ in others for the same: links from social networks and mails come with a parameter of their own for each
-click.
+A view names those that it reads. It sees no others, and the cache in front of it (`liveblog.pagecache`) ignores the
+others as well: links from social networks and e-mails have a new parameter for each click.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ _View = Callable[Concatenate[HttpRequest, _P], _R]
 
 
 def reads(*names: str) -> Callable[[_View[_P, _R]], _View[_P, _R]]:
-    """Have a view read these parameters of the query string and no others."""
+    """Decorate a view that reads these parameters of the query string and no others."""
 
     def decorate(view: _View[_P, _R]) -> _View[_P, _R]:
         @wraps(view)
@@ -42,7 +41,7 @@ def read_by(view: Callable[..., Any]) -> frozenset[str] | None:
     return getattr(view, "parameters", None)
 
 
-#: In characters. No page of ours has a longer path.
+#: In characters. No page has a longer path.
 MAX_PATH_LENGTH = 400
 
 

@@ -1,7 +1,7 @@
-"""Load what a worker would otherwise load later.
+"""Load all files that a worker would otherwise load later.
 
-While a deploy replaces the files on the disk, workers of the former release still serve. They must not read a module, a
-template or a translation of the new one.
+While a deploy replaces the files on the disk, workers of the former release still serve. They must not read modules,
+templates or translations of the new one.
 """
 
 import importlib

@@ -1,8 +1,8 @@
 """The client of a request that came through proxies, and the scheme that it used.
 
-Only the proxies in TRUSTED_PROXIES are believed, and only what they say in X-Forwarded-For and X-Forwarded-Proto. The
-header Forwarded (RFC 7239) is ignored: the common proxies write the other two, and pass on as it is what a client
-has written into a header that they do not write.
+Only the proxies in TRUSTED_PROXIES are trusted, and only their headers X-Forwarded-For and X-Forwarded-Proto. The
+header Forwarded (RFC 7239) is ignored: common proxies set the other two, and pass on a header that they do not set
+unchanged from the client.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ from liveblog.networks import Address, address_of
 
 logger = logging.getLogger(__name__)
 
-#: Stands in TRUSTED_PROXIES for a proxy on this machine that connects to a Unix socket, and so has no address.
+#: The value in TRUSTED_PROXIES for a local proxy that connects to a Unix socket, and so has no address.
 UNIX = "unix"
 
-#: Monitoring asks for these on the machine itself, without a proxy that names a client.
+#: Monitoring requests these on the machine itself, without a proxy that names a client.
 _FOR_MONITORING = ("/healthz", "/readyz", "/metrics")
 
 _SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 _WEBSOCKET_SCHEMES = {"http": "ws", "https": "wss"}
 
-#: More hops than this are not looked at.
+#: The greatest number of hops that are examined.
 _MAX_HOPS = 32
 
 
 def problem() -> str:
-    """Return why this server cannot know its clients; "" if it can. See docs/how-to/run-in-production.md."""
+    """Return why this server cannot identify its clients; "" if it can. See docs/how-to/run-in-production.md."""
     if settings.TRUSTED_PROXIES is not None or not settings.SITE_URL.startswith("https:"):
         return ""
     return (
@@ -44,7 +44,7 @@ def problem() -> str:
 class TrustedProxies:
     """An ASGI application around another one, which it gives the client's own address and scheme in the scope.
 
-    A client that a trusted proxy does not name has no address: all of them count as one. A request without exactly one
+    Clients that a trusted proxy does not name have no address, and all count as one. A request without exactly one
     Host is answered with 400 (RFC 9112, section 3.2).
 
     trusted   addresses and networks, and perhaps UNIX
@@ -61,14 +61,14 @@ class TrustedProxies:
             if sum(name == b"host" for name, _value in scope["headers"]) != 1:
                 await _refuse(scope, receive, send)
                 return
-            # In place, so that the server's access log names the client too.
+            # Change the scope in place, so that the server's access log also names the client.
             self._resolve(scope)
         await self._app(scope, receive, send)
 
     def _resolve(self, scope: Scope) -> None:
         peer = _address((scope.get("client") or ("",))[0])
         if peer is None and scope.get("client"):
-            # Such as the client of a test.
+            # The peer is not an IP address, such as the client of a test.
             return
         if not self._trusts(peer):
             return
@@ -83,9 +83,9 @@ class TrustedProxies:
             scope["scheme"] = _WEBSOCKET_SCHEMES[scheme] if scope["type"] == "websocket" else scheme
 
     def _client(self, scope: Scope) -> Address | None:
-        """Return the last hop that no trusted proxy is, or the first hop of all; None if a proxy names none.
+        """Return the last hop that is not a trusted proxy, or else the first hop; None if a proxy names none.
 
-        Each proxy appends the address from which it was asked, so only what trusted ones have appended is true.
+        Each proxy appends the address of its client, so only entries of trusted proxies are reliable.
         """
         client = None
         hops = [*_values(scope, b"x-forwarded-for")][-_MAX_HOPS:]
@@ -109,7 +109,7 @@ def _values(scope: Scope, header: bytes) -> Iterator[str]:
 
 
 def _address(text: str) -> Address | None:
-    """Return the address in a hop, which may have a port: 192.0.2.1:80 or [2001:db8::1]:80. None if it is none."""
+    """Return the address of a hop, which may have a port: 192.0.2.1:80 or [2001:db8::1]:80. None if it is invalid."""
     if text.startswith("["):
         text = text[1:].partition("]")[0]
     elif text.count(":") == 1:

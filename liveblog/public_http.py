@@ -1,4 +1,4 @@
-"""Adapters for requests to addresses that strangers decide: they reach public servers only.
+"""Adapters for requests to addresses from untrusted input: they reach public servers only.
 
 requests-hardened resolves a name once, refuses an address that is not public, and connects to the same address that it
 has checked, so DNS rebinding (a name that resolves to another address a moment later) has no effect.
@@ -22,13 +22,13 @@ from liveblog.http import MAX_EXCHANGES
 
 #: Names of the public DNS: no IP address in any notation, no single label, and no label that needs IDNA conversion.
 _PUBLIC_NAME = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?:[a-z]{2,63}|xn--[a-z0-9-]{1,59})")
-#: Characters that URL parsers treat differently.
+#: Characters on which URL parsers differ.
 _AMBIGUOUS = re.compile(r"[\x00-\x20\x7f\\]|[^\x00-\x7f]")
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
 
 
 def check(url: str) -> None:
-    """Raise ProviderError unless an address may be that of a public server. Names are not resolved here."""
+    """Raise ProviderError unless an address may belong to a public server. Names are not resolved here."""
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -60,7 +60,8 @@ class _PublicOnly(IPFilterAdapter):
         except InvalidIPAddress:
             raise ProviderError("forbidden") from None
         address = ip_address(host_params["host"].strip("[]"))
-        # Beyond the library's list: IPv4 in IPv6, deprecated local ranges, and ranges not yet assigned (RFC 4291).
+        # Networks that are not in the library's list: IPv4 in IPv6, deprecated local ranges, and ranges not yet
+        # assigned (RFC 4291).
         if not address.is_global or (address.version == 6 and address not in _GLOBAL_UNICAST):
             raise ProviderError("forbidden")
         return host_params, pool_kwargs

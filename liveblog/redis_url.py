@@ -31,7 +31,7 @@ _SENTINEL_TIMEOUT = 1.0
 
 
 class Group(NamedTuple):
-    """The servers that a group of Sentinels watches."""
+    """A group of servers that Sentinels monitor."""
 
     sentinels: list[tuple[str, int]]
     name: str
@@ -41,7 +41,7 @@ class Group(NamedTuple):
 
 
 def normal(url: str) -> str:
-    """Return the address in the words of Redis. Raise ValueError if it is none."""
+    """Return the address with the schemes of Redis. Raise ValueError if it is invalid."""
     scheme, separator, rest = url.partition("://")
     if scheme not in _SCHEMES or not separator:
         raise ValueError(f"REDIS_URL begins with one of {', '.join(f'{name}://' for name in _SCHEMES)}.")
@@ -78,7 +78,7 @@ def client(url: str, **options: Any) -> Redis:
 
 
 class SentinelPool(SentinelConnectionPool):
-    """Connections to the server that is the master at the moment."""
+    """Connections to the present master."""
 
     @classmethod
     def from_url(cls, url: str, **options: Any) -> SentinelPool:

@@ -1,4 +1,4 @@
-"""Make again with the present SECRET_KEY what former keys have encrypted and hashed, so that they can be removed.
+"""Encrypt and hash with the present SECRET_KEY the data of former keys, so that they can be removed.
 
 Each row is changed in a transaction of its own, so a run can be interrupted and repeated while the site is served.
 """
@@ -24,7 +24,7 @@ _rekeyers: list[Rekeyer] = []
 
 
 def register(rekeyer: Rekeyer) -> None:
-    """Have `rekeyer` called in each run."""
+    """Call `rekeyer` in each run."""
     _rekeyers.append(rekeyer)
 
 

@@ -1,8 +1,8 @@
-"""The id of the running release: part of every ETag and of every key under which rendered pages are cached.
+"""The id of the running release, a part of every ETag and of the cache key of every rendered page.
 
-It is the setting RELEASE, or else a digest of everything in this repository that pages are made from. The digest takes
-relative names and contents, so it is the same on all machines that run the same commit. Of the translations it takes
-the sources: compiled catalogues differ from one compiler to the next.
+It is the setting RELEASE, or else a digest of everything in this repository that pages are made from. The digest covers
+relative names and contents, so it is the same on all machines that run the same commit. It covers the sources of
+translations: compiled catalogues differ between compilers.
 """
 
 import hashlib
@@ -38,14 +38,14 @@ def _files(root: Path) -> Iterator[Path]:
 
 
 def _is_source(name: str) -> bool:
-    # Hidden files are made by editors and operating systems.
+    # Hidden files come from editors and operating systems.
     return not name.startswith(".") and not name.endswith((".mo", ".mo.part"))
 
 
 @lru_cache(maxsize=1)
 def content_digest() -> str:
-    """Return the digest of the running release, whatever its name is."""
-    # A wheel has the digest of the repository that it was made from.
+    """Return the digest of the running release, even if RELEASE names it."""
+    # A wheel contains the digest of the repository from which it was built.
     packaged = Path(settings.SITE_DIR, "RELEASE")
     return packaged.read_text(encoding="utf-8") if packaged.exists() else digest_of(settings.BASE_DIR)
 

@@ -1,4 +1,4 @@
-"""Values of the database that every page needs: each process keeps them in memory, and renews them at times."""
+"""Values of the database that every page needs: each process keeps them in memory and refreshes them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _T = TypeVar("_T")
 
 logger = logging.getLogger(__name__)
 
-#: For so many seconds another process may use the former value.
+#: Seconds for which another process may still use the former value.
 LOOK_SECONDS = 2.0
 
 
@@ -29,7 +29,7 @@ class Remembered(Generic[_T]):
         self._look_at = 0.0
 
     def current(self) -> _T:
-        """Return the value. While the database does not answer, it is the one that was known last."""
+        """Return the value. While the database does not answer, it is the last known one."""
         now = time.monotonic()
         if self._value is None or now >= self._look_at:
             self._look_at = now + LOOK_SECONDS
@@ -42,14 +42,14 @@ class Remembered(Generic[_T]):
         return self._value
 
     def refresh(self) -> None:
-        """Read the value again, and have pages in memory validated: it was changed in this process."""
+        """Read the value again, and make pages in memory be validated, after a change in this process."""
         self._look_at = 0.0
         notify.run_change_callbacks()
 
     def refresh_after_commit(self, **_: Any) -> None:
-        """Have the value read again once the transaction is committed; for `post_save` and `post_delete`."""
+        """Refresh the value once the transaction is committed; for `post_save` and `post_delete`."""
         transaction.on_commit(self.refresh)
 
     def keep(self, value: _T, seconds: float) -> None:
-        """Use a value for so long without a look at the database, as tests do."""
+        """Use a value for some seconds without asking the database (for tests)."""
         self._value, self._look_at = value, time.monotonic() + seconds

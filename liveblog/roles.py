@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 JOURNALIST, TRANSLATOR, MODERATOR, EDITOR = "Journalist", "Translator", "Moderator", "Editor"
 
-#: Stands for superusers where roles are named, as in REQUIRE_MFA. There is no group of this name.
+#: Stands for superusers in lists of roles, such as REQUIRE_MFA. There is no group of this name.
 ADMIN = "admin"
 
-#: Name of the group to its name in words, in the order in which roles are offered.
+#: Name of the group to its label, in the order in which roles are offered.
 NAMES: Mapping[str, _StrOrPromise] = {
     JOURNALIST: _("Journalist"),
     TRANSLATOR: _("Translator"),
@@ -44,7 +44,7 @@ PURPOSES: Mapping[str, _StrOrPromise] = {
 
 @dataclass(frozen=True)
 class Right:
-    """Something that a person may do: in words, as permissions ("app label.codename"), and the roles that may."""
+    """Something that a role may do: its label, its permissions ("app label.codename"), and the roles."""
 
     words: _StrOrPromise
     permissions: tuple[str, ...]
@@ -158,7 +158,7 @@ RIGHTS: tuple[Right, ...] = (
     Right(_("Decide whether updates need a second pair of eyes"), ("articles.switch_release",), (EDITOR,)),
 )
 
-#: The rights of administrators alone, in words.
+#: The labels of the rights that only administrators have.
 ADMINISTRATORS_ONLY: tuple[_StrOrPromise, ...] = (
     _("Invite colleagues, assign roles and suspend accounts"),
     _("Remove the second factors of someone who has lost their device"),
@@ -177,7 +177,7 @@ ROLES: Mapping[str, frozenset[str]] = {
 def recipients(permission: str) -> QuerySet[User]:
     """Return the people of the newsroom who have a permission ("app label.codename") and get e-mail about its work.
 
-    A superuser as such is not one of them: administrators do not follow the daily work.
+    Superusers as such are not included: administrators do not follow the daily work.
     """
     from django.contrib.auth.models import User
 

@@ -1,4 +1,4 @@
-"""The words of lists with a search (Select2): messages of the interface, in place of the library’s own."""
+"""The messages of lists with a search (Select2), from the interface's translations instead of the library's."""
 
 import json
 
@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 
 def attributes() -> dict[str, str]:
-    """Return the attributes of a `<select>` from which static/liveblog/select-words.js takes the words."""
+    """Return the attributes of a `<select>` from which static/liveblog/select-words.js takes the messages."""
     words = {
         "searching": _("Searching…"),
         "noResults": _("No results."),

@@ -31,13 +31,13 @@ _T = TypeVar("_T")
 def _renamed(read: Callable[[str, _T], _T], name: str, old_name: str, default: _T) -> _T:
     """Return the variable `name`. If only its old name is set, return that one and warn the operator."""
     if old_name in os.environ and name not in os.environ:
-        # A FutureWarning is for users and shown by default, unlike a DeprecationWarning.
+        # A FutureWarning is for users and shown by default; a DeprecationWarning is not.
         warnings.warn(f"The environment variable {old_name} is now called {name}.", FutureWarning, stacklevel=2)
         name = old_name
     return read(name, default)
 
 
-#: Names of the variables that say something. Of those that administrators can change too, these win.
+#: Names of the variables that are set. They override the settings that administrators can also change.
 SET_BY_ENVIRONMENT = frozenset(name for name, value in os.environ.items() if value)
 
 DEBUG = env.bool("DEBUG", False)
@@ -72,7 +72,7 @@ def _origin(name: str, url: str, read: Callable[[str], str] = web_origins.normal
 
 _own_urls = [SITE_URL]
 if _site.hostname in ("localhost", "127.0.0.1", "::1"):
-    # On one's own machine all names of it are the same.
+    # In development, all loopback names stand for this site.
     _port = f":{_site.port}" if _site.port else ""
     _own_urls += [f"{_site.scheme}://{host}{_port}" for host in _LOOPBACK]
 #: The origins whose pages may open websockets and post forms: that of SITE_URL, and those of other names of the site.
@@ -84,7 +84,7 @@ CSRF_TRUSTED_ORIGINS = SITE_ORIGINS
 _embed_origins: list[str] = env.list("EMBED_ORIGINS", [])
 EMBED_ORIGINS = [_origin("EMBED_ORIGINS", url, web_origins.normal_pattern) for url in _embed_origins]
 
-#: Networks of the proxies that are believed, and "unix"; None if nothing is said. See liveblog/proxies.py.
+#: Networks of trusted proxies, and "unix"; None if not set. See liveblog/proxies.py.
 TRUSTED_PROXIES: list[str] | None = env.list("TRUSTED_PROXIES") if "TRUSTED_PROXIES" in os.environ else None
 for _name in TRUSTED_PROXIES or ():
     try:
@@ -177,13 +177,13 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 try:
     _database = database_url.settings_of(env.str("DATABASE_URL", f"sqlite:///{_DATA_DIR / 'db.sqlite3'}"))
 except ValueError as _error:
-    # It may have a password in it.
+    # The address may contain a password.
     raise ImproperlyConfigured(f"DATABASE_URL is no address of a database. {_error}") from None
 DATABASES: dict[str, dict[str, Any]] = {"default": _database}
 #: The number of connections that a process keeps to PostgreSQL.
 DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", 16)
-#: Limits of PostgreSQL, in seconds; 0: none. The time that a statement waits for a lock, that a transaction does
-#: nothing, and that a statement takes for which somebody waits.
+#: Limits of PostgreSQL, in seconds; 0: none. The time that a statement waits for a lock, that a transaction is idle,
+#: and that a statement of a server takes.
 DATABASE_LOCK_TIMEOUT = env.float("DATABASE_LOCK_TIMEOUT", 4.0)
 DATABASE_IDLE_TIMEOUT = env.float("DATABASE_IDLE_TIMEOUT", 15.0)
 DATABASE_STATEMENT_TIMEOUT = env.float("DATABASE_STATEMENT_TIMEOUT", 15.0)
@@ -195,17 +195,17 @@ for _name in ("DATABASE_LOCK_TIMEOUT", "DATABASE_IDLE_TIMEOUT", "DATABASE_STATEM
 _database_options = DATABASES["default"].setdefault("OPTIONS", {})
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     _database_options.update(
-        # A transaction that takes the write lock at its beginning cannot fail half-way because another one holds it.
+        # A transaction that takes the write lock at its start cannot fail half-way because another one holds it.
         transaction_mode="IMMEDIATE",
         timeout=20,
         init_command="PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON",
     )
 elif DATABASES["default"]["ENGINE"].endswith("postgresql"):
     DATABASES["default"]["ENGINE"] = "liveblog.postgresql"
-    # A cursor of the server needs a transaction behind a pooler. Nothing here reads so much that it would need one.
+    # Behind a pooler, a server-side cursor needs a transaction. No query here is so large that it needs such a cursor.
     DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
-    # In seconds: a query waits `timeout` for a connection, and the pool tries for `reconnect_timeout` to make one. That
-    # is short because the pool tries again with each query; within one try its pauses grow longer and longer.
+    # In seconds: a query waits `timeout` for a connection, and the pool tries for `reconnect_timeout` to make one. The
+    # latter is short because the pool tries again with each query; within one attempt its pauses keep growing.
     _waits = {"max_waiting": 200, "timeout": 2, "reconnect_timeout": 1}
     _database_options["pool"] = {"min_size": 1, "max_size": DATABASE_POOL_SIZE, **_waits}
     # Check a pooled connection before it is used: a restart of the database may have cut it.
@@ -213,7 +213,7 @@ elif DATABASES["default"]["ENGINE"].endswith("postgresql"):
     if "," in DATABASES["default"]["HOST"]:
         # Of several servers, only one takes writes.
         _database_options.setdefault("target_session_attrs", "read-write")
-    # For libpq: a server that is gone without a word is noticed within seconds (in milliseconds: `tcp_user_timeout`).
+    # For libpq: detect a server that has silently gone within seconds (`tcp_user_timeout` is in milliseconds).
     _noticed = {"connect_timeout": 3, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
     _database_options = DATABASES["default"]["OPTIONS"] = _noticed | {"tcp_user_timeout": 10_000} | _database_options
 else:
@@ -237,10 +237,10 @@ if REDIS_URL:
         "default": {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
             "LOCATION": [REDIS_URL],
-            # In seconds. A cache that takes longer is worse than none.
+            # In seconds. A slower cache is worse than none.
             "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1} | redis_url.cache_options(REDIS_URL),
         },
-        # Counters of limits (liveblog.limits). A server that evicts pages under pressure must not evict them.
+        # Counters of limits (liveblog.limits). They need a server that does not evict them to make room for pages.
         "limits": {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
             "LOCATION": [_limits_url],
@@ -255,22 +255,22 @@ else:
             "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
             "OPTIONS": {"MAX_ENTRIES": 2000},
         },
-        # There is one process, and it counts by itself.
+        # There is only one process, and it counts by itself.
         "limits": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"},
     }
 
-# Threads have connections of their own, and see nothing of a transaction that a test is to roll back.
+# Threads have their own connections, and do not see the transaction that a test rolls back.
 JOBS_IN_THREADS = True
 
 # Processes ------------------------------------------------------------------------------------------------------------
 
-#: Seconds that a worker of `runlive` may take until it serves, and for which it may give the supervisor no answer.
+#: Seconds that a worker of `runlive` may take until it serves, and that it may leave the supervisor without an answer.
 WORKER_START_SECONDS = env.float("WORKER_START_SECONDS", 60.0)
 WORKER_ANSWER_SECONDS = env.float("WORKER_ANSWER_SECONDS", 30.0)
 for _name in ("WORKER_START_SECONDS", "WORKER_ANSWER_SECONDS"):
     if not 1 <= globals()[_name] <= 3600:
         raise ImproperlyConfigured(f"{_name} is {globals()[_name]}. It can be 1 to 3600 seconds.")
-#: Where `runlive` leaves its state for `reload`. systemd sets it (systemd.exec(5), RuntimeDirectory=).
+#: The directory in which `runlive` writes its state for `reload`. systemd sets it (systemd.exec(5), RuntimeDirectory=).
 RUNTIME_DIRECTORY = env.str("RUNTIME_DIRECTORY", "").partition(":")[0]
 
 # Live delivery --------------------------------------------------------------------------------------------------------
@@ -281,17 +281,17 @@ LIVE_MAX_BACKLOG = _renamed(env.int, "LIVE_MAX_BACKLOG", "LIVE_MAX_CATCH_UP", 50
 LIVE_MAX_BUFFER_BYTES = env.int("LIVE_MAX_BUFFER_BYTES", 1_000_000)
 LIVE_DRAIN_SECONDS = _renamed(env.float, "LIVE_DRAIN_SECONDS", "LIVE_LEAVING_SECONDS", 5.0)
 LIVE_MAX_CONNECTIONS_PER_ADDRESS = env.int("LIVE_MAX_CONNECTIONS_PER_ADDRESS", 500)
-#: Requests other than reading, of whatever kind, that one network address may send in a minute without an account.
+#: Requests other than reads, of all kinds together, that one network address may send per minute without an account.
 POSTS_PER_MINUTE = env.int("POSTS_PER_MINUTE", 600)
 POLL_VOTES_PER_MINUTE = env.int("POLL_VOTES_PER_MINUTE", 120)
-#: Requests with one access token of the interface for programs, in a minute.
+#: Requests to the API per minute with one access token.
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", 300)
 
 # Coverage -------------------------------------------------------------------------------------------------------------
 
-#: Hours without anything new after which editors are warned that a coverage may be over; 0 turns it off.
+#: Hours without activity after which editors are warned that a coverage may be over; 0: never.
 COVERAGE_WARN_HOURS = env.float("COVERAGE_WARN_HOURS", 24.0)
-#: Hours after that warning until the coverage is finished by itself; 0: never.
+#: Hours after that warning until the coverage is finished automatically; 0: never.
 COVERAGE_FINISH_HOURS = env.float("COVERAGE_FINISH_HOURS", 24.0)
 for _name in ("COVERAGE_WARN_HOURS", "COVERAGE_FINISH_HOURS"):
     if not 0 <= globals()[_name] <= 87_600:
@@ -301,7 +301,7 @@ for _name in ("COVERAGE_WARN_HOURS", "COVERAGE_FINISH_HOURS"):
 
 #: The name of the publication in feeds and in the sitemap of news.
 PUBLISHER_NAME = env.str("PUBLISHER_NAME", "") or _site.hostname or "localhost"
-#: The authority in the ids of feeds and their entries: a domain name of ours, and a date on which it was ours.
+#: The authority in the ids of feeds and entries: a domain name of the publication, and a date on which it owned it.
 _host = _site.hostname or ""
 FEED_AUTHORITY = env.str("FEED_AUTHORITY", f"{_host if re.fullmatch('[a-z0-9.-]+', _host) else 'localhost'},2026")
 if not re.fullmatch(r"[A-Za-z0-9._@-]+,[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?", FEED_AUTHORITY):
@@ -310,9 +310,9 @@ if not re.fullmatch(r"[A-Za-z0-9._@-]+,[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?", FEED_A
     )
 #: The WebSub hub that distributes the feeds, if there is one.
 WEBSUB_HUB = env.str("WEBSUB_HUB", "")
-#: Whether search engines may list this site. A site for tests says off.
+#: Whether search engines may list this site. Turn it off for a test site.
 INDEXING = env.bool("INDEXING", not DEBUG)
-#: With a key, search engines are told what has changed (https://www.indexnow.org).
+#: If a key is set, search engines are notified of changes (https://www.indexnow.org).
 INDEXNOW_KEY = env.str("INDEXNOW_KEY", "")
 if INDEXNOW_KEY and not re.fullmatch(r"[A-Za-z0-9-]{8,128}", INDEXNOW_KEY):
     raise ImproperlyConfigured("INDEXNOW_KEY has 8 to 128 letters, digits and hyphens.")
@@ -328,12 +328,12 @@ for _name in ("WEBSUB_HUB", "INDEXNOW_URL"):
 TRANSLATION_ENGINES = env.str("TRANSLATION_ENGINES", "")
 #: What engines charge for a million characters; see `liveblog.translation.prices.parse`.
 TRANSLATION_PRICES = env.str("TRANSLATION_PRICES", "")
-#: Whether texts go to engines before they are published. A text under embargo must not leave the house.
+#: Whether unpublished texts are sent to engines. A text under embargo must not leave the organisation.
 TRANSLATE_UNPUBLISHED = env.bool("TRANSLATE_UNPUBLISHED", True)
 LLM_URL = env.str("LLM_URL", "")
 LLM_MODEL = env.str("LLM_MODEL", "")
 LLM_API_KEY = env.str("LLM_API_KEY", "")
-#: Instructions for the model on the style of the house.
+#: Instructions for the model on the house style.
 LLM_STYLE = env.str("LLM_STYLE", "")
 GOOGLE_TRANSLATE_API_KEY = env.str("GOOGLE_TRANSLATE_API_KEY", "")
 GOOGLE_TRANSLATE_URL = env.str("GOOGLE_TRANSLATE_URL", "")
@@ -358,7 +358,7 @@ TRANSLATION_WORKER = _renamed(env.bool, "TRANSLATION_WORKER", "TRANSLATION_IN_SE
 
 #: Time limit for the answer of a provider, in seconds.
 EMBED_TIMEOUT = env.float("EMBED_TIMEOUT", 8.0)
-#: Anybody can run a Mastodon server. Only these servers are asked for their posts, and may show a player.
+#: Anybody can run a Mastodon server. Only posts of these servers are fetched, and only these may show a player.
 MASTODON_INSTANCES = env.list(
     "MASTODON_INSTANCES",
     ["mastodon.social", "mastodon.online", "mstdn.social", "mas.to", "chaos.social", "troet.cafe", "social.bund.de"],
@@ -368,12 +368,13 @@ EMBED_ROUTES: dict[str, str] = env.dict("EMBED_ROUTES", {})
 
 # Notifications -------------------------------------------------------------------------------------------------------
 
-#: The key by which push services recognise this site (RFC 8292): 32 octets in base64url. Without one nobody can follow.
+#: The key by which push services recognise this site (RFC 8292): 32 octets in base64url. Without it readers cannot
+#: follow.
 VAPID_PRIVATE_KEY = env.str("VAPID_PRIVATE_KEY", "").rstrip("=")
 if VAPID_PRIVATE_KEY and not re.fullmatch(r"[A-Za-z0-9_-]{43}", VAPID_PRIVATE_KEY):
     raise ImproperlyConfigured("VAPID_PRIVATE_KEY has 43 letters, digits, - and _. `manage.py setup` makes one.")
-#: Hosts of the push services that are sent messages; *. stands for any name below. Endpoints come from strangers, so a
-#: host that is not named could be anybody's server.
+#: Hosts of the push services to which messages are sent; "*." stands for any subdomain. Endpoints come from strangers,
+#: so a host that is not listed could be anybody's server.
 PUSH_SERVICES: list[str] = env.list(
     "PUSH_SERVICES",
     [
@@ -386,7 +387,7 @@ PUSH_ROUTES: dict[str, str] = env.dict("PUSH_ROUTES", {})
 PUSH_WORKER = env.bool("PUSH_WORKER", True)
 #: Seconds after publishing in which a notification can still be stopped.
 PUSH_DELAY_SECONDS = env.float("PUSH_DELAY_SECONDS", 15.0)
-#: Seconds for which a notification waits for a machine's draft, and for a review where readers get nothing before it.
+#: Seconds for which a notification waits for a machine translation, and for its review if readers get none before that.
 PUSH_DRAFT_SECONDS = env.float("PUSH_DRAFT_SECONDS", 60.0)
 PUSH_REVIEW_SECONDS = env.float("PUSH_REVIEW_SECONDS", 900.0)
 for _name in ("PUSH_DELAY_SECONDS", "PUSH_DRAFT_SECONDS", "PUSH_REVIEW_SECONDS"):
@@ -395,7 +396,7 @@ for _name in ("PUSH_DELAY_SECONDS", "PUSH_DRAFT_SECONDS", "PUSH_REVIEW_SECONDS")
 
 # Webhooks ------------------------------------------------------------------------------------------------------------
 
-#: Days of nothing but failures after which a webhook is switched off; 0: never.
+#: Days of uninterrupted failures after which a webhook is switched off; 0: never.
 WEBHOOK_DISABLE_DAYS = env.float("WEBHOOK_DISABLE_DAYS", 5.0)
 if not 0 <= WEBHOOK_DISABLE_DAYS <= 365:
     raise ImproperlyConfigured(f"WEBHOOK_DISABLE_DAYS is {WEBHOOK_DISABLE_DAYS}. It can be 0 (never) to 365 days.")
@@ -416,15 +417,15 @@ COMMENTS_TRUSTED_AFTER = _renamed(env.int, "COMMENTS_TRUSTED_AFTER", "COMMENTS_K
 #: Number of comments and edits that one network address, or one e-mail address, may send in ten minutes.
 COMMENTS_PER_ADDRESS = env.int("COMMENTS_PER_ADDRESS", 20)
 COMMENTS_PER_EMAIL = env.int("COMMENTS_PER_EMAIL", 10)
-#: The time for which network addresses and user agents are kept.
+#: Days for which network addresses and user agents are kept.
 COMMENTS_KEEP_ADDRESS_DAYS = env.int("COMMENTS_KEEP_ADDRESS_DAYS", 30)
-#: Moderators get an e-mail when a comment has waited for so long; 0 turns it off.
+#: Hours that a comment waits until moderators get an e-mail; 0: never.
 COMMENTS_DIGEST_HOURS = env.float("COMMENTS_DIGEST_HOURS", 4.0)
 #: The contact for readers who ask which of their data is kept.
 PRIVACY_CONTACT = env.str("PRIVACY_CONTACT", "")
 COMMENTS_WORKER = _renamed(env.bool, "COMMENTS_WORKER", "COMMENTS_IN_SERVER", True)
 
-# Without the address of a mail server no e-mail is sent or offered.
+# Without the address of a mail server, the site neither sends nor offers e-mails.
 EMAIL_CONFIGURED = bool(env.str("EMAIL_URL", ""))
 if EMAIL_CONFIGURED:
     _email = env.dj_email_url("EMAIL_URL")
@@ -434,13 +435,13 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"comments@{_site.hostname}")
 
 # Monitoring ----------------------------------------------------------------------------------------------------------
 
-#: /metrics is for clients that send it ("Authorization: Bearer" and the token); without it, for nobody.
+#: The token that clients of /metrics must send ("Authorization: Bearer"). If it is not set, nobody gets the metrics.
 METRICS_TOKEN = env.str("METRICS_TOKEN", "")
-#: With an address, errors are reported there (https://docs.sentry.io); needs the extra "sentry".
+#: The address to which errors are reported (https://docs.sentry.io); needs the extra "sentry".
 SENTRY_DSN = env.str("SENTRY_DSN", "")
 SENTRY_ENVIRONMENT = env.str("SENTRY_ENVIRONMENT", "production")
-#: With an address, traces are sent there (https://opentelemetry.io); needs the extra "otel", which reads its own
-#: variables, this one too.
+#: The address to which traces are sent (https://opentelemetry.io); needs the extra "otel", which reads this variable
+#: and others of its own.
 OTEL_EXPORTER_OTLP_ENDPOINT = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", "")
 
 # Languages ------------------------------------------------------------------------------------------------------------
@@ -460,12 +461,12 @@ if unknown := set(_offered) - languages.KNOWN.keys():
 LANGUAGES = [(code, name) for code, name in languages.KNOWN.items() if code in _offered]
 LANGUAGE_CODE = "en" if "en" in _offered else _offered[0]
 LANGUAGES_BIDI = [code for code in languages.KNOWN if languages.is_right_to_left(code)]
-#: Font files for the pictures of shared links, for letters that the product's own font lacks.
+#: Font files for the pictures of shared links, for characters that the product's own font lacks.
 CARD_FONTS: list[str] = env.list("CARD_FONTS", [])
 for _name in CARD_FONTS:
     if not Path(_name).is_file():
         raise ImproperlyConfigured(f"CARD_FONTS names {_name}, which is no file.")
-#: Catalogues of the site, for its own languages or in place of words of the product.
+#: The site's own catalogues: for its own languages, or to override messages of the product.
 SITE_LOCALE = env.path("SITE_LOCALE", _DATA_DIR / "site_locale")
 # The last directory holds strings of Django that Django has not translated.
 LOCALE_PATHS = [*([SITE_LOCALE] if SITE_LOCALE.is_dir() else []), SITE_DIR / "locale", SITE_DIR / "locale_django"]
@@ -474,7 +475,7 @@ USE_TZ = True
 TIME_ZONE = env.str("TIME_ZONE", "UTC")
 FORMAT_MODULE_PATH = ["liveblog.formats"]
 
-# Every language that is known has columns, so LANGUAGES can change without a migration.
+# Every known language has columns, so LANGUAGES can change without a migration.
 MODELTRANSLATION_LANGUAGES = tuple(languages.KNOWN)
 MODELTRANSLATION_DEFAULT_LANGUAGE = "en"
 MODELTRANSLATION_FALLBACK_LANGUAGES = ("en",)
@@ -484,8 +485,8 @@ MODELTRANSLATION_FALLBACK_LANGUAGES = ("en",)
 STATIC_URL = "/static/"
 STATIC_ROOT = env.path("STATIC_ROOT", SITE_DIR / "staticfiles")
 STATICFILES_DIRS = [SITE_DIR / "static"]
-#: Days for which the static files of a release are kept after `collectstatic` has replaced them. Pages of the release
-#: may be as old.
+#: Days for which the static files of a release are kept after `collectstatic` has replaced them. Cached pages of the
+#: release may be that old.
 STATIC_KEEP_DAYS = env.float("STATIC_KEEP_DAYS", 7.0)
 MEDIA_URL = "/media/"
 MEDIA_ROOT = env.path("MEDIA_ROOT", _DATA_DIR / "media")
@@ -528,7 +529,7 @@ if S3_BUCKET:
             "custom_domain": f"{_public.netloc}{_public.path}",
             "url_protocol": f"{_public.scheme}:",
             "querystring_auth": False,
-            # The name of an uploaded file is never used again.
+            # The name of an uploaded file is never reused.
             "object_parameters": {"CacheControl": "public, max-age=31536000, immutable"},
         },
     }
@@ -542,7 +543,7 @@ PICTURES = {
     "USE_PLACEHOLDERS": False,
 }
 
-# The extensions of the editor: one marks words in other languages, one is the toolbar.
+# The editor's extensions: marks for words in other languages, and the toolbar.
 DJANGO_PROSE_EDITOR_EXTENSIONS = [
     {
         "js": [static_lazy("articles/editor-language.js")],
@@ -556,14 +557,14 @@ DJANGO_PROSE_EDITOR_EXTENSIONS = [
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = _https
 SESSION_COOKIE_HTTPONLY = True
 SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
-# These two bind the whole domain, not only this site, so its owner decides.
+# These two affect the whole domain, not only this site, so its owner decides.
 SECURE_HSTS_INCLUDE_SUBDOMAINS = _https and env.bool("HSTS_INCLUDE_SUBDOMAINS", False)
 SECURE_HSTS_PRELOAD = _https and env.bool("HSTS_PRELOAD", False)
 if SECURE_HSTS_PRELOAD and not SECURE_HSTS_INCLUDE_SUBDOMAINS:
     raise ImproperlyConfigured("HSTS_PRELOAD needs HSTS_INCLUDE_SUBDOMAINS: lists of browsers take whole domains only.")
 # Django warns if they are off.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
-# Addresses with secrets reach no other site, and no log of ours through the header Referer of a page's own requests.
+# Some addresses contain secrets: other sites must not get them in the header Referer.
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 X_FRAME_OPTIONS = "DENY"
@@ -590,17 +591,17 @@ LOGIN_REDIRECT_URL = "admin:index"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    # NIST SP 800-63B: length, and no common password; nothing about kinds of characters.
+    # NIST SP 800-63B: a minimum length and no common password, but no rules on kinds of characters.
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 PASSWORD_HASHERS = ["liveblog.accounts.hashers.PasswordHasher"]
-#: Idle seconds that end a session: see liveblog.accounts.sessions.
+#: Seconds without activity that end a session: see liveblog.accounts.sessions.
 SESSION_COOKIE_AGE = 12 * 3600
 
 _ROLES = {name.lower() for name in (*roles.NAMES, roles.ADMIN)}
-#: Roles whose people need a second factor.
+#: Roles whose members need a second factor.
 _required: list[str] = env.list("REQUIRE_MFA", [])
 REQUIRE_MFA = [name.strip().lower() for name in _required]
 if unknown := set(REQUIRE_MFA) - _ROLES:
@@ -621,7 +622,7 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
-# Attempts are judged by liveblog.accounts.attempts.
+# liveblog.accounts.attempts limits attempts.
 ACCOUNT_RATE_LIMITS = False
 ACCOUNT_FORMS = {
     "login": "liveblog.accounts.forms.LoginForm",
@@ -636,7 +637,8 @@ ACCOUNT_FORMS = {
 OIDC_ISSUER = env.str("OIDC_ISSUER", "").rstrip("/")
 _oidc = {"client_id": env.str("OIDC_CLIENT_ID", ""), "secret": env.str("OIDC_CLIENT_SECRET", "")}
 OIDC_NAME = env.str("OIDC_NAME", "")
-#: Groups there to roles here, as newsroom-editors=editor,it=admin; without them, only people with an account come in.
+#: The provider's groups to our roles, as newsroom-editors=editor,it=admin; if empty, only people with an account can
+#: log in.
 _groups: dict[str, str] = env.dict("OIDC_GROUPS", {})
 OIDC_GROUPS = {name.strip(): role.strip().lower() for name, role in _groups.items()}
 OIDC_GROUPS_CLAIM = env.str("OIDC_GROUPS_CLAIM", "groups")
@@ -644,7 +646,7 @@ if OIDC_ISSUER:
     _issuer = urlsplit(OIDC_ISSUER)
     if _issuer.scheme not in ("http", "https") or not _issuer.netloc or not all(_oidc.values()):
         raise ImproperlyConfigured("OIDC_ISSUER is an https address, and needs OIDC_CLIENT_ID and OIDC_CLIENT_SECRET.")
-    # The form that leads to the provider is answered with a redirect to it.
+    # The response to the form that leads to the provider is a redirect to it.
     CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"].append(f"{_issuer.scheme}://{_issuer.netloc}")
 if unknown := set(OIDC_GROUPS.values()) - _ROLES:
     raise ImproperlyConfigured(
@@ -674,7 +676,7 @@ MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 # Addresses come from administrators and invitations.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
-#: One step before and after, for clocks that are wrong by half a minute.
+#: One step before and after, for clocks that are half a minute off.
 MFA_TOTP_TOLERANCE = 1
 MFA_RATE_LIMITS = False
 # Browsers make passkeys on http://localhost, too.
@@ -726,7 +728,7 @@ LOGGING = {
     },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
-        # Django's own handler of its server for development does not mask anything.
+        # Django's own handler for its development server does not mask anything.
         "django.server": {"handlers": [], "level": "INFO", "propagate": True},
         "liveblog": {"level": "INFO"},
         "articles": {"level": "INFO"},
@@ -734,7 +736,7 @@ LOGGING = {
         "security": {"handlers": ["security"], "level": "INFO" if SECURITY_LOG else "ERROR", "propagate": False},
         "django.request": {"filters": ["request_outages"]},
         "uvicorn.access": {"filters": ["without_probes"]},
-        # Loggers of code that keeps trying while something is down.
+        # Loggers of code that keeps retrying during an outage.
         **{
             name: {"handlers": ["outages"], "propagate": False}
             for name in (

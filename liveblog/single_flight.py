@@ -19,7 +19,7 @@ class SingleFlight(Generic[Key, Result]):
     async def do(self, key: Key, call: Callable[[], Coroutine[object, object, Result]]) -> Result:
         """Return the result of `call`, or of the call for `key` that is under way; raise what it raises.
 
-        A caller that is cancelled stops waiting. The call goes on for the others.
+        A caller that is cancelled stops waiting. The call continues for the others.
         """
         task = self._calls.get(key)
         if task is None:

@@ -1,7 +1,7 @@
 """Static files under hashed names, of the running release and of those before and after it.
 
-While a release replaces another one, pages of both are open, in caches and being made. Each of them names its scripts
-and styles by hash, and any process may be asked for them. So STATIC_ROOT keeps the files of former releases for
+While a release replaces another one, pages of both are open, cached and being rendered. Each page names its scripts and
+styles by hash, and any process may get the requests for them. So STATIC_ROOT keeps the files of former releases for
 STATIC_KEEP_DAYS after `collectstatic` has replaced them, each release has a manifest of its own there, and a process
 serves every hashed file of the directory, not only those of its own manifest.
 """
@@ -53,8 +53,8 @@ class ModuleManifestStorage(CompressedManifestStaticFilesStorage):
         return manifest
 
     def delete(self, name: str) -> None:
-        # Django deletes each hashed file and writes it again. In between it could not be served; and since the name is
-        # a hash of the content, there is nothing new to write.
+        # Django deletes each hashed file and writes it again. In between, it could not be served. As its name is a hash
+        # of its content, it need not be written again.
         if not _HASHED.search(name):
             super().delete(name)
 
@@ -74,7 +74,7 @@ class ModuleManifestStorage(CompressedManifestStaticFilesStorage):
             self._forget_old_releases(time.time())
 
     def compress_files(self, paths: set[str]) -> Iterator[tuple[str, str]]:
-        # Browsers are given hashed names, and the content of a hashed name never changes.
+        # Browsers get hashed names, and the content under a hashed name never changes.
         wanted = {name for name in paths if _HASHED.search(name)}
         compressed = {name for name in wanted if any(Path(self.path(name + end)).exists() for end in _COMPRESSED)}
         yield from super().compress_files(wanted - compressed)
@@ -89,7 +89,7 @@ class ModuleManifestStorage(CompressedManifestStaticFilesStorage):
         forgotten = {name for name, since in releases.items() if since is not None and since <= oldest}
         kept = {name: since for name, since in releases.items() if name not in forgotten}
         for path in self._unused(kept):
-            # A file that no manifest names may be one that another release is just about to name.
+            # Another release may be about to name a file that no manifest names yet.
             if path.stat().st_mtime <= oldest:
                 path.unlink(missing_ok=True)
         for name in forgotten:
@@ -111,7 +111,7 @@ class ModuleManifestStorage(CompressedManifestStaticFilesStorage):
         return unused
 
     def _replace(self, name: str, content: bytes) -> None:
-        # A process that starts at this moment reads the old file or the new one.
+        # A process that is starting reads either the old file or the new one.
         partial = f"{name}.part"
         self.delete(partial)
         self._save(partial, ContentFile(content))
@@ -123,7 +123,7 @@ class StaticFilesMiddleware(ServeStaticMiddleware):
 
     async def __call__(self, request: HttpRequest) -> HttpResponseBase:
         url = request.path_info
-        # Finding it does no work for a name that is known, nor for one without a hash.
+        # Search only for an unknown name with a hash.
         if url not in self.files and url.startswith(self.static_prefix) and _HASHED.search(url):
             found = await sync_to_async(self.find_file, thread_sensitive=False)(url)
             if found is not None:
@@ -132,8 +132,8 @@ class StaticFilesMiddleware(ServeStaticMiddleware):
 
     @staticmethod
     async def aserve(static_file: Any, request: HttpRequest) -> HttpResponseBase:
-        # ServeStatic opens, reads and closes each file in a thread, and looks for modules meanwhile, which takes longer
-        # than the rest of the answer. These files are few and small, so the system has them in memory.
+        # ServeStatic opens, reads and closes each file in a thread, which takes longer than the rest of the response.
+        # These files are few and small, so the system has them in memory.
         found = static_file.get_response(request.method or "GET", request.META)
         content = b""
         if found.file is not None:

@@ -1,7 +1,7 @@
 """The supervisor of `manage.py runlive`: it keeps worker processes serving, and replaces them one after the other.
 
-uvicorn's own supervisor has one time limit for all workers to answer, starts a worker that cannot start again and
-again, and says neither in its log. Of uvicorn this one takes the process with its pipe (`uvicorn.supervisors`).
+uvicorn's own supervisor has one time limit for all workers to answer, keeps restarting a worker that cannot start, and
+logs neither. This one uses uvicorn's process with its pipe (`uvicorn.supervisors`).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from uvicorn.supervisors.multiprocess import Process
 
 logger = logging.getLogger(__name__)
 
-#: Seconds between two looks of the supervisor at its workers.
+#: Seconds between two checks of the workers.
 _INTERVAL_SECONDS = 0.1
 
 #: The longest pause before a worker that could not start is started again, in seconds.
@@ -41,7 +41,7 @@ class Worker(Process):
         self, config: uvicorn.Config, sockets: list[socket.socket], slot: int, prepare: Callable[[], None]
     ) -> None:
         super().__init__(config, sockets)
-        #: A small number that no other running worker has.
+        #: A small number, unique among the running workers.
         self.slot = slot
         self._prepare = prepare
         self._supervisor = os.getpid()
@@ -50,7 +50,7 @@ class Worker(Process):
         self._asked = False
 
     def start(self) -> None:
-        # The new process inherits the environment of this moment.
+        # The new process inherits the present environment.
         os.environ["RUNLIVE_WORKER"] = str(self.slot)
         super().start()
         self.began = self.answered = time.monotonic()
@@ -58,10 +58,10 @@ class Worker(Process):
 
     def target(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve; this runs in the new process."""
-        # Ctrl-C reaches all processes of a terminal. The supervisor stops its workers.
+        # Ctrl-C reaches all processes of a terminal, but the supervisor stops its workers itself.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
-        # Only the supervisor holds its end of the pipe, so that the pipe ends with it.
+        # Only the supervisor may hold its end of the pipe, so that the pipe ends with the supervisor.
         self.parent_conn.close()
         try:
             self._prepare()
@@ -73,7 +73,7 @@ class Worker(Process):
     def always_pong(self) -> None:
         with suppress(OSError, EOFError):
             super().always_pong()
-        # Without a supervisor nobody would ever stop or replace this worker. The pipe of a process that dies ends a
+        # Without a supervisor, nothing would ever stop or replace this worker. The pipe of a process that dies ends a
         # moment before its children get another parent; the pipe also ends when the supervisor stops the worker.
         time.sleep(1)
         if os.getppid() != self._supervisor:
@@ -81,7 +81,7 @@ class Worker(Process):
             os.kill(os.getpid(), signal.SIGTERM)
 
     def look(self) -> None:
-        """Read the answer to the last question whether it serves, and ask again. This never waits."""
+        """Read the answer to the last ping, and send another one. This never waits."""
         with suppress(OSError, EOFError):
             while self.parent_conn.poll(0):
                 self.serves = self.parent_conn.recv() or self.serves
@@ -96,7 +96,7 @@ class Worker(Process):
 
     @property
     def end(self) -> str:
-        """Return how it ended, in words."""
+        """Return a description of how it ended."""
         code = self.exitcode
         return f"killed by {signal.Signals(-code).name}" if code is not None and code < 0 else f"exit status {code}"
 
@@ -105,8 +105,8 @@ class Supervisor:
     """Run `count` workers until SIGTERM or SIGINT. SIGHUP replaces each by a new one, which runs the code on the disk.
 
     start_seconds     how long a worker may take until it serves
-    answer_seconds    how long a worker that serves may not answer before it is killed and replaced
-    prepare           called in each new process before it serves; it loads what is loaded from the disk
+    answer_seconds    how long a serving worker may fail to answer before it is killed and replaced
+    prepare           called in each new process before it serves; it loads all files from the disk
     drain_seconds     how long a worker may take to end
     directory         where the state of the supervisor is written, for `manage.py reload`; None: nowhere
     on_start, on_end  called with a worker that has just been started, or has ended
@@ -139,7 +139,7 @@ class Supervisor:
         self._workers: list[Worker] = []
         #: Workers that were told to end, with the time at which they are killed.
         self._leaving: dict[Worker, float] = {}
-        #: Workers that still have to be replaced, and the new one that is to replace the first of them.
+        #: Workers that still have to be replaced, and the new one that will replace the first of them.
         self._outgoing: list[Worker] = []
         self._incoming: Worker | None = None
         self._reloads = 0
@@ -184,7 +184,7 @@ class Supervisor:
                 self._stopping = True
                 return
             logger.info("All workers are replaced, one after the other.")
-            # A worker that is just starting may have read the code of before.
+            # A worker that is starting may have read the former code.
             if self._incoming is not None:
                 self._dismiss(self._incoming)
                 self._incoming = None
@@ -230,7 +230,7 @@ class Supervisor:
                     self._could_not_start(worker, problem)
 
     def _problem_of(self, worker: Worker) -> str | None:
-        """Look at a worker, and say what is wrong with it, if something is. Then it has ended."""
+        """Check a worker. If there is a problem, return it; the worker has then ended."""
         if not worker.runs:
             worker.join()
             return worker.end
@@ -292,7 +292,7 @@ class Supervisor:
                 if not self._outgoing:
                     self._end_reload(failed=False)
                     logger.info("All workers have been replaced.")
-        # One worker leaves at a time, so that the readers of all do not come back at once.
+        # Only one worker leaves at a time, so that not all readers reconnect at once.
         elif self._outgoing and not self._leaving:
             self._incoming = self._start()
 

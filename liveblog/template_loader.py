@@ -1,6 +1,6 @@
-"""Load the project's HTML templates without the white space that is there only for people who read the source.
+"""Load the project's HTML templates without the white space that only makes their source readable.
 
-Templates are indented and wrapped; a page that repeats them for each update would be a quarter larger. Indentation
+Templates are indented and wrapped, which would make a page with many updates a quarter larger. Indentation
 goes, the attributes of a tag stand on one line, and a line with nothing but template syntax leaves no empty line, as
 with Jinja's `trim_blocks` and `lstrip_blocks`. White space between words and elements stays, so pages look the same.
 """
@@ -16,7 +16,7 @@ _SILENT = (
     "|get_current_language_bidi|if|load|with"
 )
 _TAG = re.compile(r"<[a-zA-Z](?:{%.*?%}|{{.*?}}|[^<>])*>")
-#: Contents of a tag that stand on lines of their own and appear in one case only.
+#: Conditional contents of a tag that are on separate lines.
 _OPTIONAL = re.compile(r"\n\s*({%\s*if\b[^%]*%})\s*((?:(?!{%).)*?)\s*({%\s*endif\s*%})", re.DOTALL)
 _SILENT_LINE = re.compile(rf"^((?:{{%\s*(?:{_SILENT})\b[^%]*%}}|{{#[^#]*#}})+)\n", re.MULTILINE)
 

@@ -25,11 +25,11 @@ from liveblog.release import RELEASE
 # Sentry ---------------------------------------------------------------------------------------------------------------
 
 _E_MAIL = re.compile(r"[^\s@<>\"'(){}\[\]=,;:]+@[^\s@<>\"'(){}\[\]=,;:]+")
-#: Texts that may be a network address, of either version.
+#: Texts that may be an IPv4 or IPv6 address.
 _ADDRESS = re.compile(
     r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\w)|(?<![\w:])[0-9a-fA-F:]*:[0-9a-fA-F:.]*:[0-9a-fA-F]*(?!\w)"
 )
-#: The parts of an event that are sent. All others are about the request, its user and the machine.
+#: The parts of an event that are sent. The others describe the request, its user and the machine.
 _KEPT = {
     *("environment", "event_id", "exception", "fingerprint", "level", "logentry", "logger", "platform"),
     *("release", "sdk", "tags", "timestamp", "transaction", "threads", "type", "contexts"),
@@ -37,7 +37,7 @@ _KEPT = {
 
 
 def start() -> None:
-    """Begin to report, as far as the environment says. Raise ImproperlyConfigured if an extra is not installed."""
+    """Start the reports that the environment configures. Raise ImproperlyConfigured if an extra is not installed."""
     if settings.SENTRY_DSN:
         _need("sentry_sdk", "SENTRY_DSN", "sentry")
         _start_sentry()
@@ -82,7 +82,7 @@ def scrubbed(event: Any, _hint: object = None) -> Any:
     kept: dict[str, Any] = {name: value for name, value in event.items() if name in _KEPT}
     kept["contexts"] = {name: value for name, value in kept.get("contexts", {}).items() if name in ("runtime", "trace")}
     if entry := kept.get("logentry"):
-        # Its parameters may be texts of readers; the message is what the code says.
+        # The parameters may contain texts of readers; the message comes from the code.
         kept["logentry"] = {"message": entry.get("message", "")}
     kept["tags"] = {**kept.get("tags", {}), "request_id": logs.request_id.get() or "none"}
     return _without_addresses(kept)
@@ -104,7 +104,7 @@ def _without_address(match: re.Match[str]) -> str:
     try:
         ipaddress.ip_address(match[0])
     except ValueError:
-        # A time, or part of a name in C++.
+        # A time, or part of a C++ name.
         return match[0]
     return "[address]"
 
@@ -124,7 +124,7 @@ class _ReportedSpan(RequestSpan):
         from opentelemetry.propagate import extract
         from opentelemetry.trace import SpanKind
 
-        # The trace of somebody who is no proxy of ours would be mixed up with our own.
+        # Ignore trace headers that do not come from our proxies: they would mix foreign traces with ours.
         context = extract(request.headers) if trusted else None
         self._method = request.method or ""
         self._span = _tracer().start_span(self._method, context=context, kind=SpanKind.SERVER)
@@ -143,7 +143,7 @@ class _ReportedSpan(RequestSpan):
 
 
 def request_span(request: HttpRequest, *, trusted: bool) -> RequestSpan:
-    """Begin the span of a request, which a trusted proxy may have begun to trace."""
+    """Begin the span of a request, whose trace a trusted proxy may have begun."""
     return _ReportedSpan(request, trusted=trusted) if settings.OTEL_EXPORTER_OTLP_ENDPOINT else RequestSpan()
 
 
@@ -161,7 +161,7 @@ def provider_span(provider: str) -> Iterator[None]:
 
 @lru_cache(maxsize=1)
 def _tracer() -> Any:
-    """Return the tracer of this process. The library reads OTEL_* for all but the names of service and release."""
+    """Return the tracer of this process. The library reads OTEL_*; only service and release are set here."""
     from opentelemetry import trace
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from opentelemetry.sdk.resources import Resource

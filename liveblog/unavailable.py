@@ -1,6 +1,6 @@
 """Answers while the database is down, too busy or locked: 503 Service Unavailable (RFC 9110, section 15.6.4).
 
-Nothing of the request was done. A form is sent back with all that was typed, so that it can be sent again.
+The request had no effect. The response to a form contains all its input, so that it can be sent again.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ RETRY_AFTER_SECONDS = 5
 
 
 class Field(NamedTuple):
-    """A value that was sent with a form. Files and passwords are not sent back: they are asked for."""
+    """A value that was sent with a form. Files and passwords are not sent back: the user has to enter them again."""
 
     name: str
     value: str
@@ -43,7 +43,7 @@ def answer(request: HttpRequest) -> HttpResponse:
 
 
 def _stale(request: HttpRequest) -> HttpResponse | None:
-    """Return the page that some process made last for readers of this address, marked as stale (RFC 9211)."""
+    """Return the last page that any process made for this address, marked as stale (RFC 9211)."""
     if request.method not in ("GET", "HEAD") or not hasattr(request, "page_language"):
         return None
     page = cache.latest(request.get_full_path())
@@ -64,13 +64,13 @@ def _message(request: HttpRequest) -> str:
 
 
 def _fields(request: HttpRequest) -> list[Field]:
-    """Return what was typed into a form."""
+    """Return the input of a form."""
     if request.method != "POST":
         return []
     try:
         posted = [(name, value) for name, values in request.POST.lists() for value in values]
         files = [(name, file.name or "") for name, values in request.FILES.lists() for file in values]
-    except Exception:  # A body that cannot be read is not ours to send back.
+    except Exception:  # An unreadable body cannot be sent back.
         return []
     secret = [(name, value) for name, value in posted if "password" in name]
     return [

@@ -33,7 +33,7 @@ urlpatterns = [
     path("metrics", metrics.metrics),
     path("robots.txt", views.robots),
     path("service-worker.js", service_worker, name="service-worker"),
-    # For the service worker, which is in no language.
+    # For the service worker, which has no language.
     path("push/renew/", following.renew, {"language": settings.LANGUAGE_CODE}, name="push-renew"),
     path("sitemap.xml", sitemap_index, name="sitemap-index"),
     path("sitemap-<slug:section>.xml", sitemap, name="sitemap"),
@@ -42,7 +42,7 @@ urlpatterns = [
     path("brand/<slug:digest>.css", branding.styles, name="brand-styles"),
     path("brand/<slug:digest>.<slug:extension>", branding.file, name="brand-file"),
     path("i18n/", include("django.conf.urls.i18n")),
-    # In place of Django's own, which know neither second factors nor attempts.
+    # In place of Django's own, which support neither second factors nor throttling.
     path("admin/login/", accounts.login, name="account_login"),
     path("admin/password_change/", password_change, name="account_change_password"),
     path("admin/roles/", accounts.roles_page, name="roles"),
@@ -53,7 +53,7 @@ urlpatterns = [
     path("admin/settings/words/import/", wording.import_words, name="settings-words-import"),
     path("admin/settings/words/<language:language>.po", wording.export_words, name="settings-words-export"),
     path("admin/settings/words/<language:language>/<slug:key>/", wording.message_words, name="settings-words-message"),
-    # In place of Django's own, which does not know the newsroom's words.
+    # In place of Django's own, which lacks the newsroom's wording.
     path("admin/jsi18n/", scripts.words, name="script-words"),
     path("admin/manifest.webmanifest", app.manifest, name="newsroom-manifest"),
     path("admin/worker.js", app.worker, name="newsroom-worker"),

@@ -21,7 +21,7 @@ from liveblog.middleware import preferred_language
 from liveblog.pagecache import PAGES_IN_MEMORY
 from liveblog.uploads import PRIVATE_UPLOADS
 
-#: For so long a page that says "not found" may name coverage that has just ended.
+#: Seconds for which a "not found" page may list coverage that has just ended.
 SUGGESTIONS_SECONDS = 30.0
 
 
@@ -61,7 +61,7 @@ def _database_answers() -> bool:
 
 
 def _takes_connections() -> bool:
-    """Return whether the database takes a connection beside the pool, whose connections may all be busy."""
+    """Return whether the database accepts a connection outside the pool, whose connections may all be busy."""
     try:
         psycopg.connect(**connection.get_connection_params()).close()
     except Exception:
@@ -72,7 +72,7 @@ def _takes_connections() -> bool:
 @require_safe
 def upload(request: HttpRequest, path: str) -> HttpResponseBase:
     """Return an uploaded file in one piece: Django's streaming under ASGI takes a thread switch for each chunk."""
-    # Files of imports, which may hold drafts and personal data.
+    # Files of imports may contain drafts and personal data.
     if path.startswith(PRIVATE_UPLOADS):
         raise Http404
     response: HttpResponseBase = serve(request, path, document_root=str(settings.MEDIA_ROOT))
@@ -80,14 +80,14 @@ def upload(request: HttpRequest, path: str) -> HttpResponseBase:
         whole = HttpResponse(response.getvalue(), headers=response.headers)
         response.close()
         response = whole
-    # The name of an uploaded file is never used again.
+    # The name of an uploaded file is never reused.
     patch_cache_control(response, public=True, max_age=31_536_000, immutable=True)
     return response
 
 
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
-    """Tell crawlers which pages are for them (RFC 9309), and where the sitemaps are (https://www.sitemaps.org)."""
+    """Tell crawlers which pages they may read (RFC 9309), and where the sitemaps are (https://www.sitemaps.org)."""
     for_people = ["/admin/", "/vote/", "/i18n/"]
     for_people += ["/*/search/"]
     for_people += [f"/*/comments/{page}/" for page in ("mine", "confirm", "unsubscribe")]
@@ -101,18 +101,18 @@ def robots(request: HttpRequest) -> HttpResponse:
     return response
 
 
-#: Takes a language; returns HTML with the coverage of this moment.
+#: Takes a language; returns HTML with the present coverage.
 _suggestions: Callable[[str], str] = lambda _language: ""  # noqa: E731 - until an app knows better
 
 
 def suggest_with(suggestions: Callable[[str], str]) -> None:
-    """Have pages that say "not found" show these suggestions."""
+    """Show these suggestions on "not found" pages."""
     global _suggestions
     _suggestions = suggestions
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """Say that there is no page, and help on: with the page in other languages, the search, and what is live.
+    """Respond with 404 and help: the page in other languages, the search, and live coverage.
 
     If its address has a former slug, redirect to the same page under the present one.
     """
@@ -129,7 +129,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def cached_suggestions(language: str) -> str:
-    """Return the suggestions, made once for many: nothing keeps the pages of addresses that do not exist."""
+    """Return the cached suggestions: the "not found" pages themselves are not cached."""
     key = f"suggestions:{edition()}:{language}"
     found = cache.get(key)
     if found is None:
@@ -141,7 +141,7 @@ def cached_suggestions(language: str) -> str:
     return mark_safe(found)
 
 
-#: The slug may change again.
+#: Seconds for which caches may keep the redirect, because the slug may change again.
 _MOVED_MAX_AGE_SECONDS = 3600
 
 
@@ -150,7 +150,7 @@ def _moved(request: HttpRequest, slug: str) -> HttpResponse:
     assert match is not None
     address = reverse(match.view_name, kwargs=match.kwargs | {"slug": slug})
     query = request.META.get("QUERY_STRING", "")
-    # 308 has the browser send a form again as it was (RFC 9110, section 15.4.9), so a comment is not lost.
+    # 308 makes the browser repeat a form unchanged (RFC 9110, section 15.4.9), so a comment is not lost.
     status = 301 if request.method in ("GET", "HEAD") else 308
     response = HttpResponse(status=status, headers={"Location": f"{address}?{query}" if query else address})
     patch_cache_control(response, public=True, max_age=_MOVED_MAX_AGE_SECONDS)

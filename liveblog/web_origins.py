@@ -13,18 +13,18 @@ _WILDCARD = re.compile(r"\*(\.[a-z0-9-]+){2,}")
 
 
 def normal(url: str) -> str:
-    """Return the origin of an address as browsers write it: without the default port, in small letters.
+    """Return the origin of an address as browsers write it: without the default port, in lower case.
 
     Raise ValueError if the address has a path, a user or no host.
     """
     parts = urlsplit(url.strip())
-    # The port is read when it is asked for.
+    # `urlsplit` parses the port only when it is accessed.
     port = parts.port
     host = parts.hostname or ""
     if parts.scheme not in ("http", "https") or not host or parts.path.strip("/") or "@" in parts.netloc:
         raise ValueError(url)
     if parts.query or parts.fragment or re.search(r"[\s,;'\"]", parts.netloc):
-        # A header with a list of origins would be another list.
+        # In a header with a list of origins, such characters would extend the list.
         raise ValueError(url)
     host = f"[{host}]" if ":" in host else host
     is_default = port in (None, 443 if parts.scheme == "https" else 80)
@@ -32,7 +32,7 @@ def normal(url: str) -> str:
 
 
 def normal_pattern(url: str) -> str:
-    """Return ALL, an origin, or one whose host begins with `*.` and stands for all below it (CSP Level 3, 2.3.1).
+    """Return ALL, an origin, or one whose host begins with `*.` for all subdomains (CSP Level 3, 2.3.1).
 
     Raise ValueError if the text is none of them.
     """
@@ -46,7 +46,7 @@ def normal_pattern(url: str) -> str:
 
 
 def allows(patterns: Iterable[str], origin: str) -> bool:
-    """Return whether an origin, as a browser states it, is in a list of what `normal_pattern` returns."""
+    """Return whether an origin, as stated by a browser, matches one of some results of `normal_pattern`."""
     return any(_matches(pattern, origin) for pattern in patterns)
 
 

@@ -1,4 +1,4 @@
-"""Neither guessing passwords nor locking people out works, and every form that anybody can send has a meter."""
+"""Neither guessing passwords nor locking people out works, and every form that anybody can send has a throttle."""
 
 from __future__ import annotations
 
@@ -90,14 +90,14 @@ def test_one_account_is_guessed_a_few_times_however_many_networks_guess(
 
 
 def test_pauses_grow_to_a_quarter_of_an_hour(ana: User, now: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
-    meter = attempts._Meter("password:account", "x", attempts.FREE_OF_ACCOUNT)
+    throttle = attempts._Throttle("password:account", "x", attempts.FREE_OF_ACCOUNT)
     taken, tomorrow = 0, now[0] + 86_400
     while now[0] < tomorrow:
-        if pause := meter.pause():
+        if pause := throttle.pause():
             now[0] += pause
         else:
             taken += 1
-            meter.add()
+            throttle.add()
             now[0] += 5
     # A guess every five seconds would be 17,280.
     assert 50 < taken < 150
@@ -257,7 +257,7 @@ def test_nobody_waits_behind_more_than_a_few(ana: User, hashed: list[str], monke
 
 # Every form -----------------------------------------------------------------------------------------------------------
 
-#: Addresses whose forms have no meter but the one of all forms, and the reason.
+#: Addresses whose forms have no throttle but the one of all forms, and the reason.
 WITHOUT_A_METER_OF_ITS_OWN = {
     "i18n/setlang/": "sets a cookie of the sender and does nothing else",
     "<language:language>/comments/unsubscribe/<str:token>/": "the signed link is the proof, and mail providers send "

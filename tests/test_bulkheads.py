@@ -20,7 +20,7 @@ BULKHEADS = (
 
 
 def test_requests_are_in_one_group_if_they_write_to_the_same_article() -> None:
-    bulkheads = Bulkheads(BULKHEADS, patience=1)
+    bulkheads = Bulkheads(BULKHEADS, timeout=1)
     assert bulkheads.group_of("POST", "/de/live/summit/comments/") == Group("summit", 1)
     assert bulkheads.group_of("POST", "/uk/live/summit/comments/5/report/") == Group("summit", 1)
     assert bulkheads.group_of("POST", "/admin/comments/comment/decide/") == Group("comments", 4)
@@ -29,7 +29,7 @@ def test_requests_are_in_one_group_if_they_write_to_the_same_article() -> None:
 
 
 def test_everything_about_logging_in_is_in_one_group() -> None:
-    bulkheads = Bulkheads(BULKHEADS, patience=1)
+    bulkheads = Bulkheads(BULKHEADS, timeout=1)
     assert (
         bulkheads.group_of("GET", "/admin/login/")
         == bulkheads.group_of("POST", "/admin/login/")
@@ -39,7 +39,7 @@ def test_everything_about_logging_in_is_in_one_group() -> None:
 
 
 async def test_a_few_are_under_way_and_the_others_wait_for_their_turn() -> None:
-    bulkheads = Bulkheads((), patience=60)
+    bulkheads = Bulkheads((), timeout=60)
     under_way: list[int] = []
     most = 0
     goes_on = asyncio.Event()
@@ -68,7 +68,7 @@ async def test_a_few_are_under_way_and_the_others_wait_for_their_turn() -> None:
 
 async def test_who_waits_too_long_is_turned_away(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(handler, "MAX_WAITING", 1)
-    bulkheads, summit = Bulkheads((), patience=0.05), Group("summit", 1)
+    bulkheads, summit = Bulkheads((), timeout=0.05), Group("summit", 1)
     async with bulkheads.turn(summit):
         with pytest.raises(Busy, match="no turn came"):
             async with bulkheads.turn(summit):
@@ -88,7 +88,7 @@ async def test_after_a_request_of_a_stranger_there_is_a_rest_in_which_nobody_has
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(handler, "MAX_REST_SECONDS", 0.2)
-    bulkheads, loop = Bulkheads((), patience=10), asyncio.get_running_loop()
+    bulkheads, loop = Bulkheads((), timeout=10), asyncio.get_running_loop()
 
     async def paused_between_two(group: Group, seconds: float) -> float:
         async with bulkheads.turn(group):

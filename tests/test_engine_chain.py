@@ -32,7 +32,7 @@ State = Translation.State
 @pytest.fixture
 def first(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[TranslationServer]:
     """Return the provider that is asked first, for models; `second` is the next."""
-    monkeypatch.setattr(engines, "_resting", {})
+    monkeypatch.setattr(engines, "_paused_until", {})
     settings.TRANSLATION_ENGINES = "llm libretranslate; en>uk libretranslate"
     settings.TRANSLATION_TIMEOUT = float(PATIENCE)
     with answering() as server:

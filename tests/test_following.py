@@ -27,7 +27,7 @@ from liveblog.actors import Machine, acting_as
 from liveblog.errors import ProviderError
 from liveblog.http import MAX_EXCHANGES
 from liveblog.languages import column
-from liveblog.webpush import rests, sending
+from liveblog.webpush import circuit_breakers, sending
 from liveblog.webpush.apart import Sender
 from liveblog.webpush.models import PushSubscription, quiet_ends
 from tests import factories, newsroom, soak
@@ -44,7 +44,7 @@ def service(settings: Any) -> Iterator[PushService]:
     settings.VAPID_PRIVATE_KEY = PRIVATE_KEY
     with PushService() as made:
         settings.PUSH_ROUTES = made.routes
-        sending.rests.clear()
+        sending.circuit_breakers.clear()
         yield made
 
 
@@ -541,7 +541,7 @@ def test_a_push_service_that_fails_gets_the_message_later(
 
 def test_a_push_service_that_has_no_time_at_all_is_left_alone(service: PushService) -> None:
     article = factories.article()
-    readers = [follow(service, article) for _ in range(rests.MOST_FAILURES + 5)]
+    readers = [follow(service, article) for _ in range(circuit_breakers.MAX_FAILURES + 5)]
     for reader in readers:
         reader.answers = [Response(status=429, headers={"Retry-After": "60"})] * 3
     factories.update(article)
@@ -549,7 +549,7 @@ def test_a_push_service_that_has_no_time_at_all_is_left_alone(service: PushServi
     asked = service.asked
     retry()
     assert service.asked == asked
-    sending.rests.clear()
+    sending.circuit_breakers.clear()
     for reader in readers:
         reader.answers.clear()
     retry()
@@ -586,7 +586,7 @@ def test_a_push_service_that_hangs_keeps_no_other_waiting(
         sender.end()
         lanes.wait()
         # It is left alone, and what it was not asked for does not count as tried.
-        assert dead.asked < rests.MOST_FAILURES + MAX_EXCHANGES
+        assert dead.asked < circuit_breakers.MAX_FAILURES + MAX_EXCHANGES
         assert waiting.filter(attempts=1).count() == dead.asked
         assert waiting.filter(attempts=0).count() == len(unlucky) - dead.asked
         dead.fault = None
@@ -598,18 +598,18 @@ def test_a_service_that_recovers_is_asked_again_and_one_that_does_not_ever_less_
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     clock = [1000.0]
-    monkeypatch.setattr(rests.time, "monotonic", lambda: clock[0])
-    found = rests.Rests()
+    monkeypatch.setattr(circuit_breakers.time, "monotonic", lambda: clock[0])
+    found = circuit_breakers.CircuitBreakers()
     pauses = []
     for _ in range(8):
-        for _ in range(rests.MOST_FAILURES + 5):
+        for _ in range(circuit_breakers.MAX_FAILURES + 5):
             found.note("a", ProviderError("timeout"))
-        pauses.append(found.left("a"))
+        pauses.append(found.seconds_open("a"))
         clock[0] += pauses[-1]
     assert pauses == [20, 40, 80, 160, 300, 300, 300, 300]
     found.note("a", ProviderError("gone"))
     found.note("a", ProviderError("timeout"))
-    assert found.left("a") == found.left("b") == 0
+    assert found.seconds_open("a") == found.seconds_open("b") == 0
 
 
 def test_a_sender_that_was_ended_starts_no_other_process(service: PushService) -> None:
@@ -626,15 +626,15 @@ def test_a_service_still_rests_when_the_last_messages_that_were_under_way_fail(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     clock = [1000.0]
-    monkeypatch.setattr(rests.time, "monotonic", lambda: clock[0])
-    found = rests.Rests()
-    for _ in range(rests.MOST_FAILURES):
+    monkeypatch.setattr(circuit_breakers.time, "monotonic", lambda: clock[0])
+    found = circuit_breakers.CircuitBreakers()
+    for _ in range(circuit_breakers.MAX_FAILURES):
         found.note("a", ProviderError("timeout"))
     for _ in range(MAX_EXCHANGES):
         clock[0] += sending.TIMEOUT_SECONDS / MAX_EXCHANGES
-        assert found.left("a")
+        assert found.seconds_open("a")
         found.note("a", ProviderError("timeout"))
-    assert found.left("a")
+    assert found.seconds_open("a")
 
 
 def test_a_subscription_that_is_always_refused_goes_in_the_end(

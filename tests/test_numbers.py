@@ -26,6 +26,6 @@ def test_text_other_than_plain_digits_is_none(text: object) -> None:
 
 
 def test_the_limit_is_the_largest_number_that_is_read() -> None:
-    assert number("50", most=50) == 50
-    assert number("51", most=50) is None
+    assert number("50", maximum=50) == 50
+    assert number("51", maximum=50) is None
     assert number(str(LARGEST + 1)) is None

@@ -315,7 +315,7 @@ def test_concurrent_requests_render_a_page_once() -> None:
 
     def ask(_number: int) -> bytes:
         together.wait(PATIENCE)
-        return get_or_make("stampede", "1", make, group="tests", most=5)
+        return get_or_make("stampede", "1", make, group="tests", max_entries=5)
 
     with ThreadPoolExecutor(8) as threads:
         assert set(threads.map(ask, range(8))) == {b"page"}
@@ -327,13 +327,13 @@ def test_after_a_failed_rendering_the_next_caller_tries_again() -> None:
         raise ValueError
 
     with pytest.raises(ValueError):  # noqa: PT011 - our own
-        get_or_make("failing", "1", fail, group="tests", most=5)
-    assert get_or_make("failing", "1", lambda: b"page", group="tests", most=5) == b"page"
+        get_or_make("failing", "1", fail, group="tests", max_entries=5)
+    assert get_or_make("failing", "1", lambda: b"page", group="tests", max_entries=5) == b"page"
 
 
 def test_a_superseded_page_is_not_kept() -> None:
     def ask(version: str, content: bytes) -> bytes:
-        return get_or_make("page", version, lambda: content, group="tests", most=5)
+        return get_or_make("page", version, lambda: content, group="tests", max_entries=5)
 
     assert ask("1", b"one") == b"one"
     assert ask("2", b"two") == b"two"
@@ -348,7 +348,7 @@ def test_a_superseded_page_is_not_kept() -> None:
 
 def test_a_group_keeps_as_many_pages_as_it_may() -> None:
     def ask(number: int) -> bytes:
-        return get_or_make(f"place-{number}", "1", lambda: b"%d" % number, group="places", most=20)
+        return get_or_make(f"place-{number}", "1", lambda: b"%d" % number, group="places", max_entries=20)
 
     def is_kept(name: str) -> bool:
         point(f"/{name}/", name)
@@ -359,13 +359,13 @@ def test_a_group_keeps_as_many_pages_as_it_may() -> None:
     kept = [number for number in range(100) if is_kept(f"place-{number}")]
     assert kept == list(range(80, 100))
     # Another group, such as the newest pages that everybody opens, has lost nothing.
-    get_or_make("newest", "1", lambda: b"", group="newest", most=3)
+    get_or_make("newest", "1", lambda: b"", group="newest", max_entries=3)
     for number in range(50):
         ask(number)
     assert is_kept("newest")
     # A page that is made again and again is one page.
     for version in range(50):
-        get_or_make("newest", str(version), lambda: b"", group="places", most=20)
+        get_or_make("newest", str(version), lambda: b"", group="places", max_entries=20)
     assert is_kept("place-49")
 
 

@@ -229,8 +229,8 @@ def test_a_hub_that_is_away_keeps_nobody_waiting_and_loses_nothing(
 def test_a_hub_that_is_overloaded_is_not_asked_for_all_that_waits(hub_alone: Services) -> None:
     factories.update(factories.article(slug="summit"))
     count = Ping.objects.values("address").distinct().count()
-    assert count > 2 * pings._MOST_FAILURES
-    hub_alone.answers = [Response(status=503) for _ in range(pings._MOST_FAILURES + 1)]
+    assert count > 2 * pings._MAX_FAILURES
+    hub_alone.answers = [Response(status=503) for _ in range(pings._MAX_FAILURES + 1)]
     send()
     assert len(hub_alone.answers) == 1
     assert Ping.objects.filter(attempts=1).count() == count

@@ -351,7 +351,7 @@ def test_only_published_updates_can_be_pinned_and_withdrawing_unpins() -> None:
 
 
 def test_a_page_has_no_more_pinned_updates_than_it_can_show(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Update, "MOST_PINNED", 2)
+    monkeypatch.setattr(Update, "MAX_PINNED", 2)
     article = factories.article()
     one, two, three = (factories.update(article) for _ in range(3))
     pins.pin(one)

@@ -402,7 +402,7 @@ def unset(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     settings.GOOGLE_TRANSLATE_API_KEY = settings.GOOGLE_TRANSLATE_URL = settings.AZURE_TRANSLATOR_KEY = ""
     settings.LLM_URL = settings.LLM_MODEL = settings.TRANSLATION_ENGINES = ""
     settings.TRANSLATION_TIMEOUT = 20.0
-    monkeypatch.setattr(engines, "_resting", {})
+    monkeypatch.setattr(engines, "_paused_until", {})
     return settings
 
 
@@ -523,12 +523,12 @@ def test_an_engine_is_built_once(unset: Any) -> None:
 def test_an_engine_that_failed_rests_unless_it_is_the_only_one(unset: Any) -> None:
     unset.DEEPL_API_KEY = unset.GOOGLE_TRANSLATE_API_KEY = KEY
     deepl, google = engines.chain("en", "de")
-    engines.rest(deepl, ProviderError("quota"))
+    engines.pause(deepl, ProviderError("quota"))
     assert engines.chain("en", "de") == [google]
     # This says something about the text, and nothing about the engine.
-    engines.rest(google, ProviderError("unsupported"))
+    engines.pause(google, ProviderError("unsupported"))
     assert engines.chain("en", "de") == [google]
-    engines.rest(google, ProviderError("busy", retry_after=30))
+    engines.pause(google, ProviderError("busy", retry_after=30))
     assert engines.chain("en", "de") == [deepl, google]
 
 

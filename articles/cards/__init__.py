@@ -1,1 +1,1 @@
-"""Draw the pictures that stand for articles and updates where links to them are shared."""
+"""Draw the preview pictures of shared links to articles and updates."""

@@ -1,4 +1,4 @@
-"""The words and the photo on the cards of articles and updates."""
+"""The texts and the photo on the cards of articles and updates."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _MARKS = {
     "ar": ("«", "»"),
 }
 
-#: In words.
+#: The limit of a quote, in words.
 _QUOTE_LENGTH = 40
 
 
 def card_of_article(article: Article, language: str, brand: Branding | None = None) -> Card:
     """Return the card of an article. Call within `page_locale`.
 
-    brand   that of the card, default: the present one of the site
+    brand   the branding of the card; default: the present one of the site
     """
     headline = of_article(article, language).text("headline")
     return Card(
@@ -43,7 +43,7 @@ def card_of_article(article: Article, language: str, brand: Branding | None = No
 
 
 def _marks(language: str, words: str, brand: Branding | None = None) -> dict[str, Any]:
-    """Return what every card of a language has, the name and the look of the newsroom; `words`: that of its words."""
+    """Return the arguments that all cards share: the newsroom's name and style. `words`: the language of the texts."""
     brand = brand or branding.current()
     band, logo, font = brand.band, brand.raster_logo, brand.headline_font
     look = Look(
@@ -58,11 +58,11 @@ def _marks(language: str, words: str, brand: Branding | None = None) -> dict[str
 
 
 def card_of_site(language: str) -> Card:
-    """Return the card of pages that are about no article. Call with the language active."""
+    """Return the card of pages that do not belong to an article. Call with the language active."""
     marks = _marks(language, language)
     brand = branding.current()
     title = _("Live coverage")
-    # Without a name of its own, the site is that of its publisher.
+    # A site without a name has that of its publisher.
     return Card(title, language, **marks | ({} if brand.has_name else {"mark": brand.publisher}))
 
 

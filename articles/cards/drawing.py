@@ -1,7 +1,7 @@
 """Draw cards: a headline or quote on the newsroom's colour, with a photo if there is one.
 
-Letters are shaped and put in order by HarfBuzz and FriBiDi (Raqm, which Pillow's wheels contain), so Arabic letters
-join and run from right to left.
+HarfBuzz and FriBiDi shape and order the letters (Raqm, which Pillow's wheels contain), so Arabic letters join and run
+from right to left.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 from articles.cards import faces
 from liveblog.languages import direction, is_right_to_left
 
-#: In pixels: what networks recommend for links (https://ogp.me/).
+#: In pixels: the size that social networks recommend for links (https://ogp.me/).
 SIZE = (1200, 630)
 
 OpenPhoto = Callable[[], IO[bytes]]
 
 _MARGIN = 64
-#: Sizes of the title in pixels, from a short one to the longest.
+#: Font sizes of the title in pixels, from that of a short title to that of the longest.
 _TITLE_SIZES = range(76, 34, -4)
 _SMALL_SIZE = 28
 _LOGO_HEIGHT = 56
 _LEADING = 1.22
 _LEADING_ARABIC = 1.5
-#: Of the width of the card.
+#: The share of the photo in the width of the card.
 _PHOTO_SHARE = 520 / 1200
 #: Scripts without spaces between words: a line may end after each letter, but not before its marks or a closing sign.
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
@@ -41,18 +41,18 @@ _BOUND = (
     "\u3001\u3002\u300b\u300d\u300f\u3011\u3041\u3043\u3045\u3047\u3049\u3063\u3083\u3085\u3087\u30fc\uff01\uff09\uff0c\uff1a\uff1b\uff1f”’»"
 )
 _PIECE = re.compile(f"[{_UNSPACED}][{_BOUND}]* ?|(?:[^ {_UNSPACED}]|[{_BOUND}])+ ?")
-#: The drawing: another number gives every card another address.
+#: The version of the drawing: another number changes the address of every card.
 _VERSION = 2
 
 
 @dataclass(frozen=True)
 class Look:
-    """The look of cards of a newsroom.
+    """The style of a newsroom's cards.
 
     background, ink, soft   colours
     logo      a picture file; b"" for none
     is_word   whether the name is in the logo
-    font      a font file; b"" for that of the product
+    font                      a font file; b"" for that of the product
     """
 
     background: str = "#12315c"
@@ -72,7 +72,7 @@ DEFAULT_LOOK = Look()
 
 @dataclass(frozen=True)
 class Card:
-    """The words on a card.
+    """The contents of a card.
 
     source   of a quote, or ""
     context  the coverage to which an update belongs, or ""
@@ -90,7 +90,7 @@ class Card:
 
     @property
     def digest(self) -> str:
-        """Return a name for exactly this card, for addresses that caches may keep without a limit."""
+        """Return a digest of this card, for addresses that caches may keep without a limit."""
         words: dict[str, Any] = {each.name: getattr(self, each.name) for each in fields(self)}
         words |= {"look": self.look.digest, "version": _VERSION} | faces.state()
         return hashlib.sha256(json.dumps(words, ensure_ascii=False, sort_keys=True).encode()).hexdigest()[:16]
@@ -130,7 +130,7 @@ def draw(card: Card, open_photo: OpenPhoto | None = None, size: tuple[int, int] 
 
 
 def crop(open_photo: OpenPhoto, size: tuple[int, int]) -> bytes | None:
-    """Return the middle of a photo in a size as a JPEG file, None if the photo cannot be decoded."""
+    """Crop a photo to a size, and return it as a JPEG file; None if the photo cannot be decoded."""
     photo = _decoded(open_photo)
     return None if photo is None else _as_jpeg(ImageOps.fit(photo, size))
 
@@ -142,7 +142,7 @@ def _as_jpeg(image: Image.Image) -> bytes:
 
 
 class _Writer:
-    """Writes lines between two edges, from the side on which lines of the language begin."""
+    """Write lines between two edges, from the side on which lines of the language begin."""
 
     def __init__(self, draw: ImageDraw.ImageDraw, card: Card, left: int, right: int) -> None:
         self._draw = draw
@@ -153,12 +153,12 @@ class _Writer:
         self._left, self._right = left, right
 
     def indent(self, width: int) -> None:
-        """Begin the next lines so many pixels from the edge."""
+        """Begin the next lines `width` pixels from the edge."""
         left, right = self._edges
         self._left, self._right = (left, right - width) if self._rtl else (left + width, right)
 
     def line(self, text: str, top: int, size: int, colour: str) -> None:
-        """Write one line, cut off where it would be too long."""
+        """Write one line, truncated if it is too long."""
         face = faces.face_for(text)
         font, pieces = face.sized(size), _pieces(face.known(text))
         words = list(pieces)
@@ -168,7 +168,7 @@ class _Writer:
         self._write("".join(words).strip() + ("…" if cut else ""), top, font, colour)
 
     def block(self, text: str, top: int, bottom: int) -> None:
-        """Write a text in the greatest size in which it fits, and cut it off if it fits in none."""
+        """Write a text in the largest size in which it fits, and truncate it if it fits in none."""
         face = faces.face_for(text, self._look.font)
         for size in _TITLE_SIZES:
             font = face.sized(size)
@@ -204,7 +204,7 @@ class _Writer:
 
 
 def _pieces(text: str) -> list[str]:
-    """Return the parts of a text between which a line may end, each with the space behind it (after UAX #14)."""
+    """Return the parts of a text between which a line may break, each with the space after it (see UAX #14)."""
     return _PIECE.findall(" ".join(text.split()))
 
 

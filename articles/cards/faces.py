@@ -1,4 +1,4 @@
-"""The fonts of cards: the product's own, that of the newsroom, and those that the operator names (CARD_FONTS)."""
+"""The fonts of cards: the product's own, that of the newsroom, and those of the operator (CARD_FONTS)."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _OWN = Path(__file__).parent / "fonts" / "card.ttf"
 
 @dataclass(frozen=True)
 class Face:
-    """A font in a file, or in the bytes of one."""
+    """A font in a file, or the bytes of one."""
 
     path: str = ""
     content: bytes = b""
 
     @cached_property
     def letters(self) -> frozenset[int]:
-        """Return the characters that it has."""
+        """Return the characters that the font has."""
         file = io.BytesIO(self.content) if self.content else self.path
         return frozenset(TTFont(file, fontNumber=0, lazy=True).getBestCmap() or ())
 
@@ -42,14 +42,14 @@ class Face:
 def face_for(text: str, own: bytes = b"") -> Face:
     """Return the font for a text: the first one that has all its letters, or else the one that has the most.
 
-    own   the newsroom's own font, which goes first
+    own   the newsroom's own font, which is tried first
     """
     first = [_face(content=own)] if own else []
     return min([*first, *_faces()], key=lambda face: face.lacks(text))
 
 
 def state() -> dict[str, list[str]]:
-    """Return the part of the state of a card that its fonts are; nothing, if they are the product's own."""
+    """Return the part of a card's state that depends on fonts; empty if they are the product's own."""
     return {"fonts": settings.CARD_FONTS} if settings.CARD_FONTS else {}
 
 

@@ -1,8 +1,8 @@
-"""The pictures of an article or update in the shapes that search engines want beside the original.
+"""The pictures of an article or update in the aspect ratios that search engines want beside the original.
 
 https://developers.google.com/search/docs/appearance/structured-data/article asks for pictures of the ratios 16:9, 4:3
-and 1:1 with at least 50,000 pixels. They are cut from the photo; without a photo that is large enough, the card is
-drawn in these shapes.
+and 1:1 with at least 50,000 pixels. They are cropped from the photo; if it is missing or too small, the card is drawn
+in these shapes.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ MIN_AREA = 50_000
 
 
 class Shape(NamedTuple):
-    """A picture in one of the shapes, in pixels. `is_photo`: it is cut from the photo, and so has its credit line."""
+    """A picture in one of the shapes, in pixels. `is_photo`: it is cropped from the photo, and has its credit line."""
 
     url: str
     width: int
@@ -56,7 +56,7 @@ def _shapes(photo: ImageFieldFile | None, name: str, place: list[object], card: 
 
 
 def size_of(photo: ImageFieldFile | None, across: int, down: int) -> tuple[int, int, bool]:
-    """Return width and height of a shape, and whether it is cut from the photo, which is never enlarged."""
+    """Return width and height of a shape, and whether it is cropped from the photo, which is never enlarged."""
     if photo:
         width = min(photo.width, photo.height * across // down, MAX_WIDTH)
         height = round(width * down / across)

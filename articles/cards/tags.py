@@ -1,4 +1,4 @@
-"""Template tags for the metadata by which networks show links to pages (Open Graph)."""
+"""Template tags for the metadata of link previews in social networks (Open Graph)."""
 
 from django import template
 from django.utils import translation
@@ -18,5 +18,5 @@ def open_graph_locale() -> str:
 
 @register.simple_tag
 def site_card() -> str:
-    """Return the address of the picture that stands for the site, in the active language."""
+    """Return the address of the site's card in the active language."""
     return absolute(contents.site_card_url(translation.get_language() or "en"))

@@ -129,7 +129,7 @@ def _update(
 
 
 def _accept(item: Article | Update) -> None:
-    """Accept the translations that the checks have remarks on, as a person has read them."""
+    """Accept the translations about which checks have remarks: a person has read them."""
     source = columns.texts_of(item, item.source_language)
     for row in item.translations.filter(state=Translation.State.REVIEW):
         texts = columns.texts_of(item, row.language)
@@ -149,7 +149,7 @@ def _draft(item: Article | Update, data: dict[str, Any], machine: Sequence[str])
 
 
 def _vote(poll: Update, counts: Sequence[int]) -> None:
-    """Store as many votes for each choice as the file says."""
+    """Store the votes for each choice in the numbers of the file."""
     choices = (choice for choice, count in enumerate(counts) for _ in range(count))
     Vote.objects.bulk_create(
         Vote(update=poll, voter=f"demo {number}", choice=choice) for number, choice in enumerate(choices)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 State = Update.State
 
-#: Seconds for which publishing waits, so that it can be undone before readers see it; the user chooses.
+#: The delays of publishing that users can choose, in seconds, to undo it before readers see the update.
 DELAYS = (5, 10, 30)
 
 
@@ -41,7 +41,7 @@ def colleagues() -> QuerySet[User]:
 
 
 def publish(update: Update, user: Actor) -> None:
-    """Set the state that publishing leads to: submitted, if somebody else has to release the update."""
+    """Set the state for publishing an update: submitted, if somebody else has to release it."""
     if "submit" in rules.allowed_actions(update if update.pk else None, update.article, user):
         update.state = State.SUBMITTED
     else:
@@ -49,9 +49,9 @@ def publish(update: Update, user: Actor) -> None:
 
 
 def delay(update: Update, seconds: str | None, planned: datetime.datetime | None = None) -> None:
-    """Have the clock publish an update in some seconds that would be published now, and that no reader has seen.
+    """Schedule an update for some seconds from now, if it would be published at once and no reader has seen it.
 
-    planned   the moment for which the stored update is scheduled: the same request sent again keeps it
+    planned   the moment for which the stored update is scheduled; a repeated request keeps it
     """
     wanted = number(seconds)
     if wanted not in DELAYS or update.state != State.PUBLISHED or update.published_before:
@@ -84,7 +84,7 @@ def _draft(update: Update, user: Actor, data: QueryDict) -> None:
 
 
 def _undo(update: Update, user: Actor, data: QueryDict) -> None:
-    """Take an update that waits for its moment back to a draft, with the copies that were sent along with it."""
+    """Turn a scheduled update back into a draft, with the copies that were scheduled together with it."""
     if update.state != State.SCHEDULED:
         raise ValidationError(_("It is too late to undo this. Readers see the update; you can withdraw it."))
     copies = Update.objects.filter(state=State.SCHEDULED, publish_at=update.publish_at).exclude(pk=update.pk)
@@ -109,7 +109,7 @@ def _unpin(update: Update, user: Actor, data: QueryDict) -> None:
 
 
 def _raise(update: Update, user: Actor, data: QueryDict) -> None:
-    """Swap the update with the pinned one above it."""
+    """Swap a pinned update with the one above it."""
     pinned = Update.objects.filter(article=update.article_id, pin__isnull=False).newest_first()
     order = list(pinned.values_list("pk", flat=True))
     place = order.index(update.pk) if update.pk in order else 0
@@ -130,7 +130,7 @@ def _hand_over(update: Update, user: Actor, data: QueryDict) -> None:
 
 @contextmanager
 def _edited(update: Update) -> Iterator[None]:
-    """Save the columns that the block changes. Nobody has changed the update before; `act` holds the lock."""
+    """Save the columns that the block changes. `act` holds the lock, so the update is up to date."""
     with changes.edit_locked(update, update.twin(with_pictures=True)):
         yield
         update.full_clean(exclude=(*Update.REFERENCES, "key"))
@@ -159,14 +159,14 @@ ACTIONS: dict[str, Callable[[Update, Actor, QueryDict], None]] = {
     "stop-notification": _stop_notification,
 }
 
-#: Actions that need the permission to run a coverage; the others need that to change updates.
+#: Actions that need the permission to run a coverage; the others need the permission to change updates.
 COVERAGE_ACTIONS = frozenset({"pin", "unpin", "raise"})
 
 
 def act(article_id: int, pk: int, action: str, user: Actor, data: QueryDict) -> Update:
     """Perform one of ACTIONS on an update and return it.
 
-    Raises KeyError if there is no such action, Update.DoesNotExist, ValidationError, and Conflict if the update to be
+    Raise KeyError if there is no such action, Update.DoesNotExist, ValidationError, or Conflict if the update to be
     published is not the version that `data["opened"]` names (`articles.publishing.snapshot.version_token`).
     """
     perform = ACTIONS[action]

@@ -1,7 +1,8 @@
 """The websocket of a live desk: /ws/desk/<article id>/.
 
 In addition to presence it sends the number of readers of the page by language, counted across all processes:
-{"readers": {"de": 12}, "total": 12}. What a user claims is the update that they edit; "new" is an update not saved yet.
+{"readers": {"de": 12}, "total": 12}. The element of a user is the update that they edit; "new" is one that is not saved
+yet.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class DeskConsumer(PresenceConsumer):
         if self.at:
             await sync_to_async(writing.note)(self.article_id)
         newest = max((at for _readers, at in self.counts.values()), default=0.0)
-        # One desk requests the count for all desks.
+        # One desk queries the count for all desks.
         if self._now() - newest >= INTERVAL_SECONDS * 0.9:
             query = {"type": "audience.query", "article": self.article_id}
             await notify.send(notify.readers_group(self.article_id), query)
@@ -65,9 +66,9 @@ class DeskConsumer(PresenceConsumer):
 
 
 class ApprovalsConsumer(PresenceConsumer):
-    """The websocket /ws/approvals/ of every page of the newsroom: it says that what awaits approval has changed.
+    """The websocket /ws/approvals/ of all pages of the newsroom: it reports changes of the updates awaiting approval.
 
-    It shows nobody to anybody, so it sends no signs of life.
+    It does not show users to each other, so it sends no heartbeats.
     """
 
     rights = (approvals.PERMISSION,)
@@ -79,7 +80,7 @@ class ApprovalsConsumer(PresenceConsumer):
         return
 
     async def _send_page(self) -> None:
-        # A page takes itself for admitted once it gets a message.
+        # A page considers itself connected once it gets a message.
         if self.sent_people is None:
             self.sent_people = []
             await self.send_json({"people": []})

@@ -16,12 +16,12 @@ from liveblog.search.queries import matching
 
 State = Article.State
 
-#: Number of articles that the search for related ones finds at most.
+#: The greatest number of results of the search for related articles.
 MAX_FOUND = 8
 
 
 def start(article: Article) -> None:
-    """Make the coverage live; a finished one is reopened."""
+    """Make the coverage live; reopen a finished one."""
     if article.state == State.ANNOUNCED:
         article.coverage_start = timezone.now()
     article.state, article.coverage_end = State.LIVE, None
@@ -31,13 +31,13 @@ def start(article: Article) -> None:
 def finish(article: Article) -> None:
     """End the coverage now.
 
-    Raises ValidationError if `article.finishing` does not say what becomes of the updates that are still scheduled.
+    Raise ValidationError if `article.finishing` has no decision on the updates that are still scheduled.
     """
     article.state, article.coverage_end = State.FINISHED, timezone.now()
     article.save()
 
 
-#: The actions, each with the states from which it is possible. In any other state it does nothing.
+#: The actions, each with the states in which it is possible. In other states it does nothing.
 ACTIONS: dict[str, tuple[Callable[[Article], None], frozenset[str]]] = {
     "start": (start, frozenset({State.ANNOUNCED})),
     "finish": (finish, frozenset({State.LIVE})),
@@ -47,9 +47,9 @@ ACTIONS: dict[str, tuple[Callable[[Article], None], frozenset[str]]] = {
 
 
 def act(pk: int, action: str, finishing: Decision | None = None) -> None:
-    """Perform one of ACTIONS. Raises KeyError if there is no such action, and ValidationError.
+    """Perform one of ACTIONS. Raise KeyError if there is no such action, or ValidationError.
 
-    `finishing`: what becomes of the scheduled updates of a coverage that is finished.
+    `finishing`: the decision on the scheduled updates of a coverage that is finished.
     """
     perform, states = ACTIONS[action]
     with transaction.atomic():

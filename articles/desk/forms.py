@@ -61,7 +61,7 @@ def copy_targets(article: Article) -> QuerySet[Article]:
 
 
 def author_choices() -> list[tuple[int, SafeString]]:
-    """Return the authors with their names in the language of the desk, in the order of its alphabet."""
+    """Return the authors with their names in the language of the desk, in its alphabetical order."""
     language = get_language() or "en"
     names = [(author.pk, author.name_for(language)) for author in Author.objects.all()]
     return [
@@ -80,7 +80,7 @@ def topic_choices(article: Article) -> list[tuple[int, SafeString]]:
 
 
 def key_of(data: Mapping[str, str]) -> uuid.UUID | None:
-    """Return the key that the browser gave a new update, None if it is no UUID."""
+    """Return the key that the browser gave a new update; None if it is not a UUID."""
     try:
         return uuid.UUID(data.get("key", ""))
     except ValueError:
@@ -113,7 +113,7 @@ class ComposerForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin):
     published_at = MomentFormField(label=_("Backdate to"), required=False)
     backdating_reason = TextFormField(label=_("Reason for backdating"), required=False, max_length=300)
     closes_at = MomentFormField(label=_("Poll closes at"), required=False)
-    #: For the newsroom only; saved beside the update (`articles.desk.notes`).
+    #: For the newsroom only; saved separately (`articles.desk.notes`).
     note = TextFormField(
         label=_("Note to colleagues"),
         required=False,
@@ -168,7 +168,7 @@ class ComposerForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin):
             texts["body"], texts["choices"] = without_choices(str(texts["body"]))
         return texts | {
             "key": update.key,
-            # Only a form that is shown needs it.
+            # Only a form that is rendered needs it.
             "opened": partial(version_token, update),
             "publish_at": update.publish_at,
             "published_at": update.earlier_time,
@@ -176,7 +176,7 @@ class ComposerForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin):
         }
 
     def _get_validation_exclusions(self) -> set[str]:
-        # The model validates all its fields: this form sets columns for which it has no field of the same name.
+        # Validate all fields of the model, because this form sets columns for which it has no field of the same name.
         return {*Update.REFERENCES} if self.instance.pk is None else {*Update.REFERENCES, "key"}
 
     def _post_clean(self) -> None:
@@ -206,13 +206,13 @@ class ComposerForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin):
         update.earlier_time = self.cleaned_data.get("published_at")
         update.backdating_reason = self.cleaned_data.get("backdating_reason", "")
         if action in ("publish", "preview"):
-            # An update that somebody else has to release stays submitted.
+            # An update that somebody else has to release remains submitted.
             if update.state != State.SUBMITTED or "publish" in self.acts:
                 actions.publish(update, self.user)
             if action == "publish":
                 actions.delay(update, self.data.get("delay"), planned_before)
         elif action == "schedule":
-            # If updates need release, releasing this one will schedule it.
+            # If updates need a release, releasing this one will schedule it.
             update.state = State.SUBMITTED if rules.needs_release(update) else State.SCHEDULED
         else:
             update.state = State.DRAFT
@@ -236,7 +236,7 @@ class ComposerForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin):
                 )
                 self.add_error(None, message)
         elif action == "schedule" and not self.has_error("publish_at"):
-            # The user who presses the button plans the time now, even if it is the stored one.
+            # Pressing the button counts as planning the time now, even if it is the stored one.
             if planned is None:
                 self.add_error("publish_at", _("Choose when to publish."))
             elif rules.has_passed(planned):
@@ -247,7 +247,7 @@ class ComposerForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin):
         return cleaned
 
     def _clean_choices(self) -> None:
-        """Put the choices into the body. Those of another kind stay in it as a list, so that none is lost."""
+        """Put the choices into the body. If the update is no poll, they stay there as a list, so that none is lost."""
         body, choices = self.cleaned_data.get("body"), self.cleaned_data.get("choices")
         if body is None or not choices:
             return
@@ -265,7 +265,7 @@ class ComposerForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin):
                     plain = "choices"
                 known = plain in self.fields or plain == "pictures" or plain in self.pictures.fields
                 if plain not in self.errors:
-                    # A field without a valid value has its error already.
+                    # A field without a valid value already has its error.
                     shown.setdefault(plain if known else NON_FIELD_ERRORS, []).extend(errors)
             error = ValidationError(shown)
         super().add_error(field, error)

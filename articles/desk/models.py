@@ -13,7 +13,7 @@ from liveblog.fields import LanguageField, LongTextField, ShortTextField
 
 
 class Snippet(models.Model):
-    """The beginning of an update that is often needed, such as a standing headline with a list."""
+    """A reusable beginning of an update, such as a standing headline with a list."""
 
     name = ShortTextField(
         pgettext_lazy("of a thing", "name"), max_length=80, help_text=_("Name shown in the list of snippets.")

@@ -1,4 +1,4 @@
-"""Notes to colleagues: a thread beside each coverage, and notes about single updates, which stand in both places."""
+"""Notes to colleagues: a thread beside each coverage, and notes about single updates, which appear in both places."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from liveblog.notify import notify_desk_after_commit
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
-#: In characters.
+#: The limit of a note, in characters.
 MAX_LENGTH = 1000
-#: The newest notes, which the desk shows.
+#: The number of notes that the desk shows: the newest.
 SHOWN = 30
 
 
 def write(article: Article, user: User | AnonymousUser, text: str, update: Update | None = None) -> DeskNote | None:
-    """Save a note and show it at all desks of the article; None if it is blank.
+    """Save a note and show it at all desks of the article; return None if it is blank.
 
-    The same words of the same person about the same thing are one note: the request may have been sent twice.
-    Raises ValidationError if the note is too long.
+    The same text by the same user about the same subject is one note, because a request may be repeated.
+    Raise ValidationError if the note is too long.
     """
     words = TextFormField(required=False, max_length=MAX_LENGTH).clean(text)
     if not words:
@@ -42,7 +42,7 @@ def write(article: Article, user: User | AnonymousUser, text: str, update: Updat
 
 
 def delete(article: Article, user: User | AnonymousUser, pk: int) -> None:
-    """Delete a user's own note; do nothing if it is gone already, or somebody else's."""
+    """Delete a user's own note; a no-op if it is gone already or belongs to somebody else."""
     with transaction.atomic():
         log.lock(article.pk)
         note = DeskNote.objects.filter(pk=pk, article=article.pk, author=user.pk).first()

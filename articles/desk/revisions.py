@@ -1,4 +1,4 @@
-"""The follower that counts edits for the desks, so that each desk finds the entries that it lacks."""
+"""The follower that numbers edits for the desks, so that each desk finds the entries that it lacks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from liveblog.notify import notify_desk_after_commit
 
 
 def renew(article_pk: int, update_pk: int | None) -> None:
-    """Have the desks load an entry again; None: one was deleted. Call with the article locked."""
+    """Make the desks reload an entry; None: one was deleted. Call with the article locked."""
     article = Article._base_manager.filter(pk=article_pk)
     tokens = Right(Concat(F("desk_tokens"), Value(new_token())), DESK_TOKENS_LENGTH)
     article.update(desk_revision=F("desk_revision") + 1, desk_tokens=tokens)

@@ -1,4 +1,4 @@
-"""Save the form of a composer, which the desk or a program sends, under the article's lock."""
+"""Save the form of a composer from the desk or from a program, under the article's lock."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Outcome:
     form: ComposerForm
     saved: Update | None = None
     is_conflict: bool = False
-    #: The stored version, with which a conflict is.
+    #: The stored version that causes a conflict.
     present: snapshot.Data = field(default_factory=dict)
 
 
@@ -57,11 +57,11 @@ def _own_byline(user: User | AnonymousUser) -> list[int]:
 
 
 class _HasCopiesError(Exception):
-    """The update has copies in other articles, which have to be locked at once with its own."""
+    """The update has copies in other articles, which must be locked together with its own."""
 
 
 def write(article: Article, data: QueryDict, user: User | AnonymousUser) -> Outcome:
-    """Save a new update. Its key makes repeated requests one update; a conflict if it was sent with other content."""
+    """Save a new update. Repeated requests with its key make one update; if their content differs, it is a conflict."""
     key = key_of(data)
     found = article.updates.filter(key=key) if key else Update.objects.none()
     outcome = _save(article, found, data, user, new=True)
@@ -70,10 +70,9 @@ def write(article: Article, data: QueryDict, user: User | AnonymousUser) -> Outc
 
 
 def rewrite(article: Article, pk: int, data: QueryDict, user: User | AnonymousUser) -> Outcome | None:
-    """Save another version of an update; None if there is no such update.
+    """Save another version of an update; return None if there is no such update.
 
-    A version that the user has not seen, as `data["opened"]` says, is not replaced, unless the result would be the
-    same.
+    The user has seen the version `data["opened"]`. Another one is not replaced, unless the result would be the same.
     """
     return _save(article, article.updates.filter(pk=pk), data, user)
 
@@ -83,7 +82,7 @@ def _save(
 ) -> Outcome | None:
     prepare(data)
     try:
-        # Most updates have no copies, so nobody looks for them first.
+        # Most updates have no copies, so do not search for them first.
         return _save_locked(article, found, data, user, new=new, has_copies=False)
     except _HasCopiesError:
         return _save_locked(article, found, data, user, new=new, has_copies=True)
@@ -102,9 +101,9 @@ def _save_locked(
     saved: Update | None = None
     try:
         with transaction.atomic(), acting_as(user):
-            # The lock lasts until the commit, so the version that is checked is the one that is replaced.
+            # The lock lasts until the commit, so no other version can come between the check and the save.
             lock(article, found if has_copies else found.none(), data)
-            # It takes less to find that an update is new than to read one.
+            # Checking for an existing update is cheaper than reading one.
             there = not new or found.exists()
             stored = Update.read_one(found, with_relations=True) if there else None
             if stored is None and not new:
@@ -123,7 +122,7 @@ def _save_locked(
     except ValidationError as error:
         if outcome is None:
             raise
-        # All that was written is rolled back.
+        # This rolls back everything written so far.
         outcome.form.add_error(None, error)
     else:
         outcome.saved = saved
@@ -133,7 +132,7 @@ def _save_locked(
 def _judged(
     update: Update, stored: Update | None, data: QueryDict, user: User | AnonymousUser, *, new: bool
 ) -> Outcome:
-    """Return the validated form, and whether it would replace a version that the user has not seen."""
+    """Return the validated form, and whether it would overwrite a version that the user has not seen."""
     present = snapshot.composer_data(stored) if stored else {}
     unseen = stored is not None and (new or data.get("opened") != snapshot.token_of(present))
     form = composer_form(user, update.article, update, data)
@@ -143,7 +142,7 @@ def _judged(
 
 
 def _save_beside(form: ComposerForm, saved: Update, *, appears: bool) -> None:
-    """Save what the form has besides the update. `appears`: no reader had seen the update before."""
+    """Save the parts of the form that are not of the update. `appears`: no reader had seen the update before."""
     notes.write(saved.article, form.user, form.cleaned_data["note"], saved)
     if others := form.cleaned_data["also_in"]:
         syndication.copy_to(saved, others, form.user)
@@ -154,7 +153,7 @@ def _save_beside(form: ComposerForm, saved: Update, *, appears: bool) -> None:
 
 
 def lock(article: Article, found: QuerySet[Update], data: QueryDict) -> None:
-    """Lock all articles that have or get the update, at once."""
+    """Lock all articles that have or get the update, in one step."""
     copy_group = found.exclude(copy_group=None).values("copy_group")
     others = Update.objects.filter(copy_group__in=copy_group).values_list("article_id", flat=True)
     targets = [pk for pk in map(number, data.getlist("also_in")) if pk is not None]

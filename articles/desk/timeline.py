@@ -22,15 +22,15 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
     from django.http import QueryDict
 
-#: Number of published updates that are shown at first, and of those added at a time.
+#: Number of published updates that are shown at first, and of those added each time.
 PAGE_SIZE = 50
 
-#: Before an update is published, the time in which its entry counts the seconds.
+#: The time before publishing in which the entry of an update counts down the seconds.
 SOON = timedelta(minutes=1)
 
 State = Update.State
 
-#: States shown on top; the update that is published next is the lowest of them.
+#: States shown at the top; the update that is published next is the lowest of them.
 _DRAFTS = (State.DRAFT, State.SUBMITTED)
 _WAITING = (*_DRAFTS, State.SCHEDULED)
 
@@ -55,7 +55,7 @@ class Selection:
         if self.state:
             found = found.filter(state=self.state)
         else:
-            # Updates thrown away before publication are shown only if this state is selected.
+            # Show updates discarded before publication only if this state is selected.
             found = found.exclude(state=State.WITHDRAWN, first_published_at=None)
         if self.key_only:
             found = found.filter(is_key=True)
@@ -76,8 +76,8 @@ def updates() -> QuerySet[Update]:
 def newest(article: Article, selection: Selection, before: str = "") -> list[Update]:
     """Return the top of the timeline, or the page below `before`, the `sort_key` of an entry.
 
-    On top are the newest drafts, and the scheduled updates that are due first. If there are more, only their own states
-    show them all, page by page.
+    At the top are the newest drafts, and the scheduled updates that are due first. If there are more, only the filters
+    by their states show all of them, page by page.
     """
     found = selection.of_article(article)
     if before or selection.state in _WAITING:
@@ -116,7 +116,7 @@ def _sorted_after(sort: str) -> Q:
     try:
         at = datetime.fromisoformat(moment).astimezone(UTC)
     except (ValueError, OverflowError):
-        # Below an update thrown away unseen are the others of the kind.
+        # Below an update discarded before publication are the others of this kind.
         return never_published & Q(pk__lt=pk) if sort.startswith("0--") else Q()
     if rank == "8":
         return Q(publish_at__lt=at) | Q(publish_at=at, pk__lt=pk)
@@ -124,7 +124,7 @@ def _sorted_after(sort: str) -> Q:
 
 
 def hidden(article: Article) -> int:
-    """Return how many updates wait that the top of the timeline does not show."""
+    """Return the number of waiting updates that the top of the timeline does not show."""
     waiting = article.updates.filter(state__in=_WAITING).values_list("state").annotate(count=Count("pk")).order_by()
     counts = dict(waiting)
     scheduled = counts.pop(State.SCHEDULED, 0)
@@ -134,7 +134,7 @@ def hidden(article: Article) -> int:
 def changed(article: Article, selection: Selection, after: int) -> tuple[list[Update], list[Update]] | None:
     """Return the updates edited since desk revision `after`: those that the selection shows, and the others.
 
-    Return None if there are more than a page: a desk that slept needs no more than the top of the timeline.
+    Return None if there are more than a page: after a long pause a desk only needs the top of the timeline.
     """
     edited = list(updates().filter(article=article, desk_revision__gt=after)[: PAGE_SIZE + 1])
     if len(edited) > PAGE_SIZE:
@@ -155,7 +155,7 @@ def sort_key(update: Update) -> str:
 
 
 def _leaves_at(update: Update) -> str:
-    """Return the moment in ISO 8601 at which an update is published, if it is so near that the entry counts down."""
+    """Return the moment in ISO 8601 at which an update is published, if it is near enough for a countdown."""
     if update.state != State.SCHEDULED or update.publish_at is None or update.publish_at - timezone.now() > SOON:
         return ""
     return update.publish_at.isoformat()

@@ -57,13 +57,13 @@ View = Callable[..., HttpResponse]
 #: The greatest number of users offered for handing over an update.
 MAX_COLLEAGUES = 200
 
-#: The greatest number of ready pieces that the composer offers.
+#: The greatest number of snippets that the composer offers.
 MAX_SNIPPETS = 200
 
 #: Seconds for which the desks show the same origins of votes.
 ORIGINS_SECONDS = 15
 
-#: The number of turns of the coverage that stand at the side.
+#: The number of state changes of the coverage in the side column.
 MAX_EVENTS = 4
 
 
@@ -96,7 +96,7 @@ def _may_run(request: HttpRequest) -> bool:
 @at_desk(*PERMISSIONS)
 def page(request: HttpRequest, article: Article) -> HttpResponse:
     """Respond with the desk of an article."""
-    # Before the entries: the desk asks again for those that are edited meanwhile.
+    # Read this before the entries: the desk then fetches those that are edited in the meantime.
     state = article.desk_state
     form = composer_form(request.user, article, None, None)
     found = timeline.newest(article, timeline.Selection())
@@ -176,7 +176,7 @@ def entries(request: HttpRequest, article: Article) -> HttpResponse:
 
     `after`: those edited since that state of the desk; `before`: the page below that entry; neither: the newest. The
     newest are also sent if an update was deleted since `after`, if more than a page was edited, or if the database does
-    not know that state, which may be lost; `whole` then means that the desk shows nothing else.
+    not know that state, because it was lost; `whole` then means that they replace all entries.
     """
     selection = timeline.Selection.of(request.GET)
     state = article.desk_state
@@ -195,7 +195,7 @@ def entries(request: HttpRequest, article: Article) -> HttpResponse:
 
 
 def _side(request: HttpRequest, article: Article) -> str:
-    """Render what is beside the timeline: coverage, translations, panels and related articles."""
+    """Render the side column: coverage, translations, panels and related articles."""
     summary = stats.summary(article.pk)
     context = {
         "article": article,
@@ -206,7 +206,7 @@ def _side(request: HttpRequest, article: Article) -> str:
         "translations": [
             {"language": language, "name": own_name(language), **found} for language, found in summary.items()
         ],
-        # Costs are for those who run the coverage.
+        # Only those who run the coverage see costs.
         "engines": usage.of_article(article.pk) if _may_run(request) else [],
         "origins": _origins(article),
         "figures": panels.panels_for(article.pk, request.user),
@@ -217,9 +217,9 @@ def _side(request: HttpRequest, article: Article) -> str:
 
 
 def _origins(article: Article) -> list[dict[str, object]]:
-    """Return for the template the networks from which many votes came; at most ORIGINS_SECONDS old.
+    """Return the networks with many votes for the template, at most ORIGINS_SECONDS old.
 
-    Every open desk asks every few seconds, and a poll may have very many votes.
+    Every open desk requests them every few seconds, and a poll may have very many votes.
     """
     key = f"origins:{article.pk}"
     found: list[dict[str, Any]] | None = cache.get(key)
@@ -258,14 +258,14 @@ def composer(request: HttpRequest, article: Article, update: int) -> HttpRespons
 @require_POST
 @at_desk("articles.add_update")
 def write(request: HttpRequest, article: Article) -> HttpResponse:
-    """Save a new update. Its key makes repeated requests one update; 409 if it was sent before with other content."""
+    """Save a new update. Repeated requests with its key make one update; 409 if their content differs."""
     return _answer_to(request, saving.write(article, request.POST, request.user), new=True)
 
 
 @require_POST
 @at_desk("articles.change_update")
 def rewrite(request: HttpRequest, article: Article, update: int) -> HttpResponse:
-    """Save another version of an update; 409 if somebody else has saved one meanwhile."""
+    """Save another version of an update; 409 if somebody else has saved one in the meantime."""
     outcome = saving.rewrite(article, update, request.POST, request.user)
     if outcome is None:
         raise Http404
@@ -288,9 +288,9 @@ def _invalid(form: ComposerForm) -> HttpResponse:
 
 
 def _conflict(request: HttpRequest, form: ComposerForm, present: snapshot.Data, *, new: bool) -> HttpResponse:
-    """Respond with the stored version and the differences of the one that was sent. Nothing is saved.
+    """Respond with the stored version and the differences of the submitted one. Nothing is saved.
 
-    If it was sent as a new update, `url` is the address at which the composer continues.
+    If it was a new update, `url` is the address at which the composer continues.
     """
     context = conflict_context(form, present) | {"new": new}
     html = render_to_string("admin/articles/desk/conflict.html", context, request)
@@ -303,7 +303,7 @@ def _conflict(request: HttpRequest, form: ComposerForm, present: snapshot.Data, 
 @require_GET
 @at_desk("articles.add_update")
 def followers(request: HttpRequest, article: Article) -> HttpResponse:
-    """Respond with the readers who would be notified of an update, in words by its level."""
+    """Respond with sentences about the number of readers who would be notified of an update, by level."""
     return JsonResponse(outlook.forecast(article))
 
 
@@ -327,7 +327,7 @@ def act(request: HttpRequest, article: Article, update: int, action: str) -> Htt
     return JsonResponse({"id": found.element, "state": found.state})
 
 
-#: Saves what a preview shows, which is rolled back.
+#: The actor of the save behind a preview, which is rolled back.
 _PREVIEW = Machine("Preview")
 
 
@@ -339,7 +339,7 @@ def preview(request: HttpRequest, article: Article, update: int | None = None) -
     if language not in article.offered_languages:
         raise Http404
     data = request.POST.copy()
-    # A machine acts, so the rules of who may publish do not apply. Nor does the key of an earlier request.
+    # The actor is a machine, so the rules on who may publish do not apply. Remove the key of an earlier request.
     data["action"], data["key"] = "preview", ""
     prepare(data)
     with transaction.atomic(), acting_as(_PREVIEW):
@@ -430,7 +430,7 @@ def _decision(data: QueryDict) -> finishing.Decision | None:
 @require_GET
 @at_desk("articles.cover_article", "articles.change_article")
 def finish(request: HttpRequest, article: Article) -> HttpResponse:
-    """Respond with the question that is asked before a coverage is finished. It names the updates that still wait."""
+    """Respond with the question before a coverage is finished. It names the updates that still wait."""
     context = {
         "article": article,
         "scheduled": finishing.scheduled(article),
@@ -444,7 +444,7 @@ def finish(request: HttpRequest, article: Article) -> HttpResponse:
 
 @at_desk("articles.cover_article", "articles.change_article")
 def related(request: HttpRequest, article: Article) -> HttpResponse:
-    """Search articles by GET; add an article to the related ones or remove it by POST."""
+    """By GET, search articles; by POST, add an article to the related ones or remove it."""
     if request.method == "POST":
         other = number(request.POST.get("article"))
         if other is None:

@@ -1,4 +1,4 @@
 """Coverage on pages of other sites: the fragment, the page for an iframe, the custom element, and oEmbed.
 
-`articles.embeds` is the other direction: what our updates show of other sites.
+`articles.embeds` is the other direction: contents of other sites in our updates.
 """

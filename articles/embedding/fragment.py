@@ -1,8 +1,8 @@
-"""The fragment: coverage as HTML that stands by itself, for pages of other sites.
+"""The fragment: coverage as self-contained HTML for pages of other sites.
 
-It is the element <live-blog> with a declarative shadow root (HTML Standard, section 4.12.3): the style of the page
-around it does not reach into it, and it can be read without any script. Its parts are those of the live page.
-static/embedding/live-blog.js goes on from there.
+It is the element <live-blog> with a declarative shadow root (HTML Standard, section 4.12.3): the style of the
+surrounding page does not affect it, and it is readable without scripts. Its parts are those of the live page.
+static/embedding/live-blog.js keeps it up to date.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class View:
 
     @property
     def key(self) -> str:
-        """Return a name for caches."""
+        """Return a cache key."""
         return f"{self.place.relation}{self.place.pk}:{self.teaser:d}"
 
 
@@ -89,10 +89,10 @@ class _Page:
     whole: LivePage
     items: list[Update]
     html: str
-    #: Addresses of the live page where it goes on; "" if it does not.
+    #: Addresses of the live page with newer and older updates; "" if there are none.
     older: str
     newer: str
-    #: The update before which the older ones are.
+    #: The primary key of the update that precedes the older ones; 0: none.
     older_than: int
 
     @property
@@ -109,7 +109,7 @@ def _page(article: Article, language: str, view: View, anchor: Anchor | None) ->
     try:
         whole = LivePage.of(article, language, Selection(view.place), anchor, size)
     except Moved:
-        # A pinned update is on the newest page, and so is what has nothing before or after it.
+        # A pinned update is on the newest page, and so is a place without neighbours.
         whole = LivePage.of(article, language, size=size)
     if view.teaser:
         # The newest ones, pinned or not.
@@ -130,14 +130,15 @@ def _page(article: Article, language: str, view: View, anchor: Anchor | None) ->
     )
 
 
-# HTML of our pages on pages of others ---------------------------------------------------------------------------------
+# Our HTML on pages of other sites -------------------------------------------------------------------------------------
 
 
 def elsewhere(html: str, address: str) -> SafeString:
     """Return elements of the live page at `address` for a page of another site.
 
-    Their addresses are absolute, their headings are below that of the fragment, and a poll leads to the page on which
-    readers can vote: forms are for pages of ours. static/embedding/adapting.js does the same to elements in frames.
+    Their addresses are absolute, their headings are a level below that of the fragment, and a poll links to the page on
+    which readers can vote, because our forms only work on our own pages. static/embedding/adapting.js does the same to
+    elements in frames.
     """
     root = parse(html)
     for node in root.css("[href], [src], [srcset]"):
@@ -167,14 +168,14 @@ def _make_absolute(node: LexborNode, address: str) -> None:
 
 
 def style() -> SafeString:
-    """Return the style sheet of the fragment, with the newsroom's colour of links where the page around sets none."""
+    """Return the style sheet of the fragment, with the newsroom's link colour if the surrounding page sets none."""
     brand = branding.current()
     return _style(brand.link_colour, brand.link_colour_dark)
 
 
 @lru_cache(maxsize=4)
 def _style(link: str, link_dark: str) -> SafeString:
-    """Return the style sheet without what browsers do not read."""
+    """Return the style sheet without comments and superfluous white space."""
     css = (settings.SITE_DIR / "static" / "embedding" / "live-blog.css").read_text(encoding="utf-8")
     css = re.sub(r"\s+", " ", re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL))
     css = re.sub(r"\s*([{};,])\s*", r"\1", css).strip()
@@ -184,7 +185,7 @@ def _style(link: str, link_dark: str) -> SafeString:
 
 
 def style_hash() -> str:
-    """Return the source by which a Content-Security-Policy allows the style sheet (CSP Level 3, section 2.3.1)."""
+    """Return the hash source by which a Content-Security-Policy allows the style sheet (CSP Level 3, section 2.3.1)."""
     digest = hashlib.sha256(style().encode()).digest()
     return f"'sha256-{base64.b64encode(digest).decode()}'"
 

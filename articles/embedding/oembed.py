@@ -30,14 +30,14 @@ from liveblog.web_origins import normal
 WIDTH, HEIGHT = 640, 640
 MIN_WIDTH, MIN_HEIGHT = 200, 200
 
-#: Seconds for which a consumer may keep the answer.
+#: Seconds for which a consumer may cache the answer.
 CACHE_AGE = 3600
 
 Document = dict[str, str | int]
 
 
 class Limits(NamedTuple):
-    """The largest width and height that a consumer has room for, in CSS pixels."""
+    """The greatest width and height that a consumer accepts, in CSS pixels."""
 
     width: int | None = None
     height: int | None = None
@@ -64,7 +64,7 @@ def _found(url: str) -> tuple[Article, str, Update | None]:
     try:
         article = find_article(match.kwargs["slug"], language)
     except MovedSlug as moved:
-        # A page of a partner may keep an address for years.
+        # A partner's page may keep an address for years.
         article = find_article(moved.slug, language)
     update = None
     if match.view_name == "update":
@@ -87,7 +87,7 @@ def _document(article: Article, language: str, update: Update | None, limits: Li
         page = update.url(language)
     found: Document = {
         "version": "1.0",
-        # Where nobody may embed it, a consumer is told what to write on a link.
+        # If nobody may embed it, the consumer gets only data for a link.
         "type": "rich" if article.embedding_origins else "link",
         "title": title,
         "author_name": listed(authors) or branding.current().publisher,

@@ -24,7 +24,7 @@ from articles.page.finding import find_article
 from articles.templatetags.live import absolute
 from liveblog import pagination
 from liveblog.branding import current as branding
-from liveblog.cache import MAX_KEPT, MAX_VERSIONS, Kept, get_or_make
+from liveblog.cache import MAX_KEPT, MAX_VERSIONS, Retention, get_or_make
 from liveblog.cross_origin import readable_by
 from liveblog.delivery import log
 from liveblog.delivery.elements import page_locale
@@ -37,10 +37,10 @@ from liveblog.web_origins import ALL
 
 _HTML = "text/html; charset=utf-8"
 
-#: Seconds for which a browser may use the script without asking. It names modules, whose names change with them.
+#: Seconds for which a browser may use the script without validation. It imports modules by hashed names.
 _SCRIPT_MAX_AGE_SECONDS = 300
 
-#: The modules that the custom element consists of: named at once, they are loaded at once.
+#: The modules of the custom element. The script imports all of them, so that browsers load them in parallel.
 MODULES = (
     "embedding/live-blog.js",
     "embedding/adapting.js",
@@ -63,7 +63,7 @@ def script(request: HttpRequest) -> HttpResponse:
     response = HttpResponse("\n".join(lines) + "\n", content_type="text/javascript; charset=utf-8")
     response.headers["ETag"] = f'"{hashlib.sha256(response.content).hexdigest()[:16]}"'
     patch_cache_control(response, public=True, max_age=_SCRIPT_MAX_AGE_SECONDS)
-    # A script by itself shows nothing.
+    # A script by itself displays nothing, so every site may load it.
     readable_by(response, [ALL])
     return response
 
@@ -71,10 +71,10 @@ def script(request: HttpRequest) -> HttpResponse:
 @reads("at", "before", "teaser")
 @require_safe
 def fragment(request: HttpRequest, language: str, slug: str) -> HttpResponse:
-    """The coverage as HTML with its style sheet and its structured data, in one answer that caches can keep."""
-    article, view, anchor = _asked(request, language, slug)
+    """The coverage as HTML with its style sheet and structured data, in one cacheable response."""
+    article, view, anchor = _requested(request, language, slug)
     if view.place.relation == "at" and anchor is None:
-        # The address of the page around names an update of other coverage, which is on the same page. That is no error.
+        # The address of the surrounding page may name an update of other coverage on the same page. That is no error.
         response = HttpResponse(status=204)
         patch_cache_control(response, public=True, max_age=MAX_AGE_SECONDS)
     else:
@@ -88,7 +88,7 @@ def fragment(request: HttpRequest, language: str, slug: str) -> HttpResponse:
 @require_safe
 def page(request: HttpRequest, language: str, slug: str) -> HttpResponse:
     """The coverage as a page for an iframe."""
-    article, view, anchor = _asked(request, language, slug)
+    article, view, anchor = _requested(request, language, slug)
     if anchor is None:
         view = View(Place(), view.teaser)
     theme = pagination.choice(request.GET, "theme", ("", "light", "dark"))
@@ -109,7 +109,7 @@ def page(request: HttpRequest, language: str, slug: str) -> HttpResponse:
     ancestors = article.embedding_origins
     response.xframe_options_exempt = True  # type: ignore[attr-defined]
     response._csp_replace = {"frame-ancestors": [ALL] if ALL in ancestors else ["'self'", *ancestors]}  # type: ignore[attr-defined]
-    # The style sheet is the one of the fragment, and a reader's click puts players of embeds into the page.
+    # The style sheet is that of the fragment, and a reader's click inserts players of embeds.
     response._csp_update = {  # type: ignore[attr-defined]
         "style-src": [fragments.style_hash()],
         "frame-src": [f"https://{host}" for host in sorted(player_hosts())],
@@ -117,8 +117,8 @@ def page(request: HttpRequest, language: str, slug: str) -> HttpResponse:
     return response
 
 
-def _asked(request: HttpRequest, language: str, slug: str) -> tuple[Article, View, Anchor | None]:
-    """Return what an address asks for, with no anchor if it names no update of the article. Raise Http404 otherwise."""
+def _requested(request: HttpRequest, language: str, slug: str) -> tuple[Article, View, Anchor | None]:
+    """Return article, view and anchor of a request; no anchor if `at` is no update of the article. Raise Http404."""
     try:
         article = find_article(slug, language)
     except NotInLanguage:
@@ -139,18 +139,18 @@ def _answer(
 ) -> HttpResponse:
     """Return a response that is made once for all sites.
 
-    Its ETag names the sites too, because its headers do: the cache in front of Django keeps both together.
+    Its ETag depends on the allowed sites, too, because its headers do, and the cache in front keeps both together.
     """
     origins = hashlib.sha256(" ".join(article.embedding_origins).encode()).hexdigest()[:8]
     name = f"embed-{kind}:{article.pk}:{language}:{view.key}"
-    kept = Kept(group=f"embed-{kind}:{article.pk}:{language}:{view.teaser:d}", most=MAX_VERSIONS)
+    retention = Retention(group=f"embed-{kind}:{article.pk}:{language}:{view.teaser:d}", max_entries=MAX_VERSIONS)
     if view.place.relation:
-        kept = Kept(group="embed-places", most=MAX_KEPT)
-    return cached_response(request, name, f"{article.page_state}:{origins}", render, _HTML, **kept)
+        retention = Retention(group="embed-places", max_entries=MAX_KEPT)
+    return cached_response(request, name, f"{article.page_state}:{origins}", render, _HTML, **retention)
 
 
 def _fragment(article: Article, language: str, view: View, anchor: Anchor | None) -> bytes:
-    """Return the fragment at the present state. It is rendered again only if something besides comments has changed."""
+    """Return the fragment at the present state. It is rendered again only if more than comments has changed."""
     state = log.state_besides(article.pk, article.page_state, "comment")
     name = f"fragment:{article.pk}:{language}:{view.key}"
 
@@ -160,13 +160,15 @@ def _fragment(article: Article, language: str, view: View, anchor: Anchor | None
             marks = placeholder("revision"), placeholder("token")
             return fragments.html_of(whole, language, view, anchor, *marks).encode()
 
-    kept = Kept(group="fragment-places" if view.place.relation else f"fragment:{article.pk}:{language}", most=MAX_KEPT)
-    return filled(get_or_make(name, f"{branding.edition()}:{name}:{state}", render, **kept), article)
+    retention = Retention(
+        group="fragment-places" if view.place.relation else f"fragment:{article.pk}:{language}", max_entries=MAX_KEPT
+    )
+    return filled(get_or_make(name, f"{branding.edition()}:{name}:{state}", render, **retention), article)
 
 
 @require_safe
 def oembed(request: HttpRequest) -> HttpResponse:
-    """Return the markup that a content management system puts into its page for an address of ours (oEmbed 1.0)."""
+    """Return the markup with which a content management system embeds one of our addresses (oEmbed 1.0)."""
     form = request.GET.get("format", "json")
     if form not in ("json", "xml"):
         # Section 2.3.2.

@@ -15,7 +15,7 @@ _KINDS = {
     "post": pgettext_lazy("kind of embed", "Post"),
     "chart": pgettext_lazy("kind of embed", "Chart"),
 }
-#: Limits of the sizes that providers name: heights in pixels, and the ratio of width to height.
+#: Limits of sizes stated by providers: heights in pixels, and the ratio of width to height.
 _HEIGHTS = range(60, 1201)
 _MIN_RATIO, _MAX_RATIO = 0.3, 4.0
 

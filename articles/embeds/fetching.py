@@ -1,4 +1,4 @@
-"""Requests to addresses that untrusted input decides: to public servers only, with limits of time and size."""
+"""Requests to addresses from untrusted input: only to public servers, with limits of time and size."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MAX_REDIRECTS = 5
 
 
 class Fetcher:
-    """Fetch by GET from public servers over https. It is thread-safe.
+    """Fetch by GET from public servers over https. Any number of threads may use it.
 
     name      that of the servers in the metrics
     seconds   limit of a whole request: DNS, redirects, headers and body
@@ -26,7 +26,7 @@ class Fetcher:
         self._client = Client(name, public_http.adapters(routes))
 
     def fetch(self, url: str, max_bytes: int) -> bytes:
-        """Return the body of a response with status 200. Raises ProviderError and nothing else."""
+        """Return the body of a response with status 200. Raise ProviderError and nothing else."""
         deadline = time.monotonic() + self._seconds
         for _ in range(_MAX_REDIRECTS + 1):
             client, url = self._client_for(url)
@@ -40,7 +40,7 @@ class Fetcher:
         raise ProviderError("nonsense")
 
     def _client_for(self, url: str) -> tuple[Client, str]:
-        """Return the client that asks an address, and the address. Raise ProviderError if it must not be asked."""
+        """Return the client for an address, and the address. Raise ProviderError if requests to it are forbidden."""
         public_http.check(url)
         return self._client, url
 
@@ -53,7 +53,7 @@ def _joined(url: str, reference: str) -> str:
 
 
 def _reason_of(status: int) -> Reason:
-    """Return why there is no usable answer, by its HTTP status."""
+    """Return the reason for an HTTP status that is not a success."""
     if status in (408, 425, 429, 503):
         return "busy"
     return "unreachable" if status >= 500 else "gone" if status >= 400 else "nonsense"

@@ -32,7 +32,7 @@ class EmbedWidget(forms.TextInput):
         self.auto = auto
 
     def get_context(self, name: str, value: object, attrs: dict[str, object] | None) -> dict[str, object]:
-        # The browser replaces the 0 in the address by the article, which can still change in the form.
+        # The script replaces the 0 in the address by the article, which the form can still change.
         return super().get_context(name, value, attrs) | {
             "auto": self.auto,
             "resolve": reverse("admin:articles_article_embed", args=[0]),
@@ -72,12 +72,12 @@ class EmbedFormMixin(UpdateModelForm):
         cleaned = super().clean()
         if "embed_url" in self.fields:
             update, kinds = self.instance, type(self.instance).Kind
-            # A value that is no address has an error already and is not reported as missing as well.
+            # An invalid address already has an error, and is not also reported as missing.
             url = self.cleaned_data.get("embed_url", self["embed_url"].value())
             self.pending = replace(self.pending, embed_url=url)
             kind = self.cleaned_data.get("kind", update.kind)
-            # An embed needs no text, any other update does. A form with a field for the kind keeps it and reports the
-            # missing embed instead.
+            # Only an embed needs no text. A form with a field for the kind keeps the kind, and reports the missing
+            # embed instead.
             if kind == kinds.TEXT and url:
                 kind = kinds.EMBED
             elif kind == kinds.EMBED and not url and "kind" not in self.fields:

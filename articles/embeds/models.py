@@ -23,9 +23,9 @@ class Embed(QueueRow):
 
     class State(models.TextChoices):
         PENDING = "pending"
-        #: It stays due until its thumbnail is stored.
+        #: The provider has answered; it stays due until its thumbnail is stored.
         RESOLVED = "resolved"
-        #: Its provider is unknown, or no longer has it.
+        #: The provider is unknown, or no longer has it.
         LINK = "link"
 
     OWNERS = {"update": "update"}
@@ -75,7 +75,7 @@ class Embed(QueueRow):
         return {("update", self.update_id)}
 
     def point_to(self, url: str) -> None:
-        """Set another address and forget what is known of the present one. Does not save."""
+        """Set another address, and clear the provider's data about the former one, without saving."""
         found = providers.match(url)
         self.url = found.page if found else url
         self.provider = found.provider.key if found else ""
@@ -103,7 +103,7 @@ class Embed(QueueRow):
 
     @property
     def playable(self) -> bool:
-        """Return whether pages show the player. The list of providers may have become shorter since."""
+        """Return whether pages show the player. The list of providers may have been shortened since."""
         return (
             self.state == self.State.RESOLVED and bool(self.provider_name) and providers.is_player_url(self.player_url)
         )

@@ -1,10 +1,10 @@
-"""The one list of providers whose posts, videos, sounds and charts can be embedded.
+"""The list of providers whose posts, videos, sounds and charts can be embedded.
 
 To add one, add a `Provider` below, and a line with an address of it to `tests/test_embeds.py`. The preview, the
-Content-Security-Policy and the desk follow from the list.
+Content-Security-Policy and the desk are derived from the list.
 
-No markup of a provider gets into a page. A page shows the player in an iframe, whose address is built here from what
-the pattern found in the pasted address, so it is always on the provider's own host.
+Pages contain no markup of a provider. They show the player in an iframe, whose address is built here from the groups
+that the pattern found in the pasted address, so it is always on the provider's own host.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ PROVIDERS = (
         size=(0, 480),
     ),
     Provider(
-        # Anybody can run an instance, so MASTODON_INSTANCES lists those that may be fetched and embedded.
+        # Anybody can run an instance, so MASTODON_INSTANCES lists those that may be requested and embedded.
         *("mastodon", "Mastodon", "post"),
         (r"{instances}/@(?P<user>\w{1,60})/(?P<id>\d{5,25})(?:$|[/?])",),
         page="https://{instance}/@{user}/{id}",
@@ -216,7 +216,7 @@ class Match:
 
 
 def match(url: str) -> Match | None:
-    """Return the provider of an address and what its pattern found; None if no provider is known."""
+    """Return the provider of an address and the groups of its pattern; None if no provider matches."""
     try:
         parts = urlsplit(url.strip())
         if parts.scheme not in ("http", "https") or "@" in parts.netloc or parts.port not in (None, 80, 443):
@@ -241,7 +241,7 @@ def _patterns(instances: tuple[str, ...]) -> list[tuple[Provider, re.Pattern[str
 
 
 def browser_patterns() -> list[str]:
-    """Return the patterns in the syntax of JavaScript, so that the desk recognises an address when it is pasted."""
+    """Return the patterns in the syntax of JavaScript, so that the desk recognises pasted addresses."""
     compiled = _patterns(tuple(settings.MASTODON_INSTANCES))
     return [pattern.pattern.replace("(?P<", "(?<").replace(r"\-", "-") for _provider, pattern in compiled]
 

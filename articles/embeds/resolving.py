@@ -1,4 +1,4 @@
-"""Ask providers for title, author and player of an address, by oEmbed (https://oembed.com) in the background.
+"""Ask providers for title, author and player of an address by oEmbed (https://oembed.com), in the background.
 
 The rows of `Embed` are the queue, as the rows of `Translation` are for machine drafts. Publishing never waits. A
 provider that does not answer is asked again later, and its answer then appears on open pages.
@@ -41,9 +41,9 @@ from liveblog.numbers import number
 
 logger = logging.getLogger(__name__)
 
-#: Seconds between looks for what is due.
+#: Seconds between two polls for due embeds.
 INTERVAL = 1.0
-#: A provider that does not answer is asked for two days.
+#: A provider that does not answer is asked again for two days.
 queue = jobs.Queue(
     rows=lambda: Embed.objects.order_by("due_at"),
     logger=logger,
@@ -52,7 +52,7 @@ queue = jobs.Queue(
     first_pause=5.0,
     longest_pause=3600.0,
 )
-#: Seconds for which an answer that the desk has shown is used for publishing.
+#: Seconds for which publishing reuses an answer that the desk has shown.
 CACHE_SECONDS = 3600
 
 _MAX_BYTES = 300_000
@@ -83,7 +83,7 @@ def _fetcher(seconds: float, routes: tuple[tuple[str, str], ...]) -> Fetcher:
 
 
 def resolve(url: str) -> Found:
-    """Return the answer of the provider of an address, cached for an hour. Raises ProviderError and nothing else."""
+    """Return the answer of the provider of an address, cached for an hour. Raise ProviderError and nothing else."""
     match = providers.match(url)
     if match is None:
         raise ProviderError("forbidden")
@@ -150,8 +150,8 @@ def _line(answer: Mapping[str, object], name: str, length: int) -> str:
 
 
 def _pixels(value: object) -> int:
-    """Return a size in pixels, 0 if it is none that can be used. Some providers send strings."""
-    size = number(str(value), most=9999) or 0
+    """Return a size in pixels, 0 if it is unusable. Some providers send strings."""
+    size = number(str(value), maximum=9999) or 0
     return size if size >= 10 else 0
 
 
@@ -161,7 +161,7 @@ def _first_words(markup: str) -> str:
 
 
 def _thumbnail(url: str) -> bytes:
-    """Return the picture at an address as a small JPEG, empty if it cannot be had."""
+    """Return the picture at an address as a small JPEG, empty if it is not available."""
     if not url:
         return b""
     try:
@@ -183,7 +183,7 @@ def reencoded(data: bytes) -> bytes:
             upright = on_ground(ImageOps.exif_transpose(image)).convert("RGB")
             upright.thumbnail(_MAX_THUMBNAIL)
             upright.save(encoded, "JPEG", quality=80, optimize=True, progressive=True)
-    # Decoders of broken files raise all kinds of exceptions.
+    # For broken files, decoders raise exceptions of all kinds.
     except Exception:
         return b""
     return encoded.getvalue()
@@ -193,7 +193,7 @@ def reencoded(data: bytes) -> bytes:
 
 
 def apply(embed: Embed, found: Found) -> None:
-    """Write an answer into an embed, without saving it. It stays due if the thumbnail has still to be stored."""
+    """Write an answer into an embed, without saving it. It stays due until its thumbnail is stored."""
     embed.state, embed.failure = Embed.State.RESOLVED, ""
     embed.player_url, embed.title, embed.author = found.player_url, found.title, found.author
     embed.width, embed.height = found.width, found.height
@@ -203,17 +203,17 @@ def apply(embed: Embed, found: Found) -> None:
 
 def store_thumbnail(embed: Embed, picture: bytes) -> None:
     """Store a picture that `reencoded` returned, without saving the row."""
-    # No other row ever gets this name, so the file can be deleted with the embed.
+    # No other row ever gets this file name, so the file can be deleted with the embed.
     embed.thumbnail.save(f"{secrets.token_hex(12)}.jpg", ContentFile(picture), save=False)
     embed.due_at = None
 
 
-#: Stands in the history for what a provider says of an address that a journalist has embedded.
+#: The actor in the history for a provider's data about an embed of a journalist.
 _PROVIDER = Machine("Embeds")
 
 
 def ask(embed: Embed) -> None:
-    """Ask the provider of one embed, and show what it says. Raises nothing that a provider causes."""
+    """Ask the provider of one embed, and show the answer. Errors of the provider are not raised."""
     try:
         found = resolve(embed.url)
     except ProviderError as error:
@@ -221,12 +221,12 @@ def ask(embed: Embed) -> None:
         return
     apply(embed, found)
     if found.thumbnail:
-        # Before the lock, because a storage may be slow and nobody can edit the article meanwhile.
+        # Store it before taking the lock: storage may be slow, and nobody could edit the article in the meantime.
         store_thumbnail(embed, found.thumbnail)
     try:
         with transaction.atomic():
             changes.lock(embed.update)
-            # A journalist may have set another address meanwhile.
+            # A journalist may have set another address in the meantime.
             if _waiting(embed).exists():
                 with acting_as(_PROVIDER):
                     embed.save()
@@ -235,13 +235,13 @@ def ask(embed: Embed) -> None:
 
 
 def _waiting(embed: Embed) -> QuerySet[Embed]:
-    """The row of an embed, if it is still due."""
+    """Return the row of an embed, if it is still due."""
     return Embed.objects.filter(pk=embed.pk, url=embed.url, due_at__isnull=False)
 
 
 def _put_off(embed: Embed, error: ProviderError) -> None:
     if not queue.postpone(embed, _waiting(embed), error.reason, permanent=error.permanent):
-        # A pending embed is shown as a link too, so readers see no difference. A missing picture is left out.
+        # A pending embed is shown as a link, too, so readers see no difference. A missing picture is omitted.
         Embed._base_manager.filter(pk=embed.pk, url=embed.url, state=Embed.State.PENDING).update(state=Embed.State.LINK)
     logger.warning("A provider of embeds could not be asked (%s).", error)
 
@@ -252,5 +252,5 @@ def resolve_due() -> int:
 
 
 async def resolve_when_due() -> None:
-    """Look for what is due as long as the server runs."""
+    """Ask the providers of due embeds as long as the server runs."""
     await jobs.run_while_serving(resolve_due, INTERVAL, logger)

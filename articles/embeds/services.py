@@ -23,7 +23,7 @@ _is_address = URLValidator(["http", "https"])
 
 
 def address(text: str) -> str:
-    """Return the canonical form of a pasted address. Raises ValidationError."""
+    """Return the canonical form of a pasted address. Raise ValidationError."""
     text = text.strip()
     if len(text) > 1000:
         raise ValidationError(_("This link is too long."), code="length")
@@ -44,7 +44,7 @@ def attach(update: Update, url: str) -> None:
     """Make `url` the embed of an update, or remove its embed if `url` is empty. Call within `changes.edit`.
 
     The provider is asked in the background. An answer that the desk got for the same address within the last hour is
-    used at once; its thumbnail is stored in the background all the same.
+    used at once; its thumbnail is still stored in the background.
     """
     embed = _stored(update)
     if not url.strip():
@@ -63,7 +63,7 @@ def attach(update: Update, url: str) -> None:
 
 
 def _stored(update: Update) -> Embed | None:
-    """Return the embed that an update has in the open edit, which has read it already."""
+    """Return the embed of an update in the open edit, which has already read it."""
     if "embed" not in update._state.fields_cache:
         before = changes.row_before(update)
         update._state.fields_cache["embed"] = getattr(before, "embed", None)

@@ -1,1 +1,1 @@
-"""Offer the coverage to other programs: feeds, sitemaps, and notices to hubs and search engines."""
+"""Offer the coverage to other programs: feeds, sitemaps, and pings to hubs and search engines."""

@@ -1,4 +1,4 @@
-"""Names and addresses of feeds: what a feed is about, in which language and format."""
+"""Ids and addresses of feeds, by their subject, language and format."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def written(document: Document) -> bytes:
 
 
 class _Handler:
-    """Writes elements without an end, with their language where it differs from that around them."""
+    """Write XML elements, with their language where it differs from that of the parent."""
 
     def __init__(self, generator: SimplerXMLGenerator) -> None:
         self._generator = generator
@@ -51,7 +51,7 @@ class _Handler:
 
     @contextmanager
     def around(self, name: str, **attributes: str) -> Iterator[None]:
-        """Write the beginning and the end of an element around what the block writes."""
+        """Write the start and end tags of an element around the output of the block."""
         given = {key.replace("__", ":"): _clean(value) for key, value in attributes.items()}
         self._generator.startElement(name, AttributesImpl(given))
         yield
@@ -153,14 +153,14 @@ def _write_entry(handler: _Handler, entry: Entry) -> None:
     handler.element(
         "link", rel="alternate", type="text/html", hreflang=language_tag(entry.page_language), href=entry.url
     )
-    # Of several alternates, feedparser takes the last for the address of the entry, and others the first.
+    # If there are several alternates, feedparser uses the last as the address of the entry, other programs the first.
     for code, url in entry.alternates.items():
         handler.element("link", rel="related", type="text/html", hreflang=language_tag(code), href=url)
     for category in entry.categories:
         handler.element("category", term=category.term, scheme=scheme_of(category), label=category.label)
     for image in entry.images:
         _write_image(handler, image, entry.language)
-    # The notes are in the language of the page, and the content marks what is in another.
+    # The notes are in the language of the page, and the content marks other languages.
     html = Text(entry.html, entry.page_language, entry.page_language)
     handler.text("content", html, entry.language, type="html")
 
@@ -169,14 +169,14 @@ def _write_image(handler: _Handler, image: Image, language: str) -> None:
     handler.element("link", rel="enclosure", type=image.media_type, href=image.url, title=str(image.alt))
     size = {"width": str(image.width), "height": str(image.height)}
     with handler.around("media:content", url=image.url, type=image.media_type, medium="image", **size):
-        # Some programs take media:description for the text of the entry.
+        # Some programs mistake media:description for the text of the entry.
         for name, text in (("title", image.caption or image.alt), ("credit", image.credit)):
             if text:
                 handler.text(f"media:{name}", text, language)
 
 
 def _write_source(handler: _Handler, entry: Entry, site: Channel) -> None:
-    """Write of which feed an entry of the site's feed is a copy (RFC 4287, section 4.2.11)."""
+    """Write the feed from which an entry of the site's feed is copied (RFC 4287, section 4.2.11)."""
     channel = site._replace(slug=entry.coverage.slug_in(site.language), key_only=False)
     with handler.around("source"):
         handler.element("id", channel.tag(entry.coverage))

@@ -1,4 +1,4 @@
-"""The content of an entry: an update as HTML that stands by itself, for programs that show it on a page of theirs."""
+"""The content of an entry: an update as self-contained HTML, for programs that show it on their own pages."""
 
 from __future__ import annotations
 

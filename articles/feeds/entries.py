@@ -1,9 +1,9 @@
-"""Select the entries of one document of a feed, with everything that any format says of them.
+"""Select the entries of one document of a feed, with the data that the formats need.
 
 A feed is a chain of documents (RFC 5005). The first one has the newest updates. Every other one is an archive: it is
 named by an update, and has the next older ones. An archive ends with an update whose number is a multiple of
-ARCHIVE_STEP, wherever the chain was entered. So the same archives are linked however many updates come in, and a
-program that has read one need not read it again.
+ARCHIVE_STEP, wherever a reader entered the chain. So the archives stay the same however many updates follow, and
+programs need not read them again.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from liveblog.pagination import Anchor, Place
 PAGE_SIZE = 50
 ARCHIVE_STEP = 32
 
-#: When a feed without any entries was updated.
+#: The time of the last change of a feed without entries.
 _NEVER = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 
@@ -70,7 +70,7 @@ class Entry:
 
     id: str
     url: str
-    #: The language of the texts, which is that of the original if there is no translation to show.
+    #: The language of the texts: that of the original if no translation is shown.
     language: str
     page_language: str
     title: Text
@@ -82,9 +82,9 @@ class Entry:
     images: list[Image]
     #: Addresses of the update in other languages, by language.
     alternates: dict[str, str]
-    #: How far the translation has got, "original" if the text is none.
+    #: The state of the translation; "original" if the text is not translated.
     state: str
-    #: The coverage that it is part of.
+    #: The coverage to which it belongs.
     coverage: Article
     coverage_title: Text
 
@@ -95,7 +95,7 @@ class Removed:
 
     id: str
     at: datetime.datetime
-    #: The reason for readers, if they are given one.
+    #: The reason for readers, if there is one.
     reason: Text | None = None
 
 
@@ -104,9 +104,9 @@ class Document:
     """One document of a feed."""
 
     channel: Channel
-    #: The coverage that the feed is about; None for a feed of more than one.
+    #: The coverage of the feed; None for a feed with several.
     article: Article | None
-    #: The topic or author that it is about.
+    #: The topic or author of the feed.
     subject: Topic | Author | None
     place: Place
     updates: list[Update]
@@ -124,14 +124,14 @@ class Document:
         anchor: Anchor | None,
         subject: Topic | Author | None = None,
     ) -> Document:
-        """Return a document with its rows as they are selected, without what is needed to render them."""
+        """Return a document with its selected rows, but without the related data to render them."""
         rows = _shown(channel, article, subject).only(
             "first_published_at", "article__revision", "article__revision_token", "article__revised_at"
         )
         updates, older = _page(rows.select_related("article"), place, anchor)
         oldest = updates[-1] if updates and older else None
         withdrawn = _removed(_withdrawn(channel, article, subject), place, anchor, oldest, "-withdrawn_at")
-        # Of an update that is deleted nobody knows what it was about: readers of all feeds are told.
+        # The subjects of a deleted update are unknown, so all feeds list it as removed.
         deleted = _removed(_deleted(article), place, anchor, oldest, "-deleted_at")
         return cls(channel, article, subject, place, updates, older, withdrawn, deleted)
 
@@ -151,7 +151,7 @@ class Document:
 
     @property
     def key(self) -> str:
-        """Return a name for caches, which changes with everything that the document shows."""
+        """Return a cache key, which changes with all contents of the document."""
         shown = [(row.pk, str(row.article.page_state)) for row in self.updates]
         withdrawn = [(row.pk, row.withdrawn_at) for row in self.withdrawn]
         deleted = [(row.pk, row.deleted_at) for row in self.deleted]
@@ -159,12 +159,12 @@ class Document:
 
     @property
     def revised_at(self) -> datetime.datetime:
-        """Return the last moment at which something changed on the pages of its updates."""
+        """Return when the pages of its updates last changed."""
         moments = [row.article.revised_at for row in self.updates]
         moments += [row.withdrawn_at for row in self.withdrawn if row.withdrawn_at]
         return max(moments + [row.deleted_at for row in self.deleted], default=_NEVER)
 
-    # The feed as the document describes it --------------------------------------------------------------------------
+    # Metadata of the feed -------------------------------------------------------------------------------------------
 
     @property
     def id(self) -> str:
@@ -213,7 +213,7 @@ class Document:
 
     @cached_property
     def removed(self) -> list[Removed]:
-        """Return what was withdrawn or deleted, the newest first."""
+        """Return the withdrawn and deleted updates, the newest first."""
         language = self.channel.language
         found = [Removed(tag_of_update(row.pk, language), row.deleted_at) for row in self.deleted]
         for row in self.withdrawn:
@@ -227,7 +227,7 @@ class Document:
 
 
 def anchor_of(article: Article | None, place: Place) -> Anchor | None:
-    """Return the update by which a document is named, None for the newest one. Raise Http404 if there never was any."""
+    """Return the update that names a document, None for the newest one. Raise Http404 if it never existed."""
     if place.relation not in ("", "before"):
         raise Http404
     if article is not None or not place.relation:
@@ -253,7 +253,7 @@ def _shown(channel: Channel, article: Article | None, subject: Topic | Author | 
 
 
 def _about(updates: UpdateQuerySet, subject: Topic | Author | None) -> UpdateQuerySet:
-    """Return those of the updates that are on a topic, or by an author."""
+    """Return those of the updates that have the topic, or the author."""
     if isinstance(subject, Topic):
         return updates.on_topic(subject)
     return updates.filter(authors=subject) if subject is not None else updates
@@ -278,7 +278,7 @@ def _page(rows: QuerySet[Update], place: Place, anchor: Anchor | None) -> tuple[
     ends = [number for number, row in enumerate(page.items) if row.pk % ARCHIVE_STEP == 0]
     items = page.items
     if anchor is None:
-        # The newest ones overlap with the archive that follows, whose end comes before the end of this document.
+        # The newest document overlaps with the next archive, which begins before the end of this document.
         if page.lesser is None:
             return items, None
         return items, Place("before", items[ends[-1] if ends else -1].pk)
@@ -289,7 +289,7 @@ def _page(rows: QuerySet[Update], place: Place, anchor: Anchor | None) -> tuple[
 
 
 def _removed(rows: QuerySet[Any], place: Place, anchor: Anchor | None, oldest: Update | None, newest: str) -> list[Any]:
-    """Return the removed rows that a document names: the last ones, or those whose place is in the archive."""
+    """Return the removed rows in a document: the last ones, or those whose place is in the archive."""
     if anchor is None:
         return list(rows.order_by(newest, "-pk")[:PAGE_SIZE])
     found = BY_TIME.page(rows, place, anchor, PAGE_SIZE).items
@@ -345,5 +345,5 @@ def _image(picture: Any, texts: ReaderTexts) -> Image:
 
 
 def scheme_of(category: Category) -> str:
-    """Return the URI that tells categories of one kind from those of another."""
+    """Return the URI that distinguishes kinds of categories."""
     return tag(category.scheme)

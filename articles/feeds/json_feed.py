@@ -13,7 +13,7 @@ from articles.templatetags.live import absolute
 from liveblog.branding import current as branding
 from liveblog.languages import tag as language_tag
 
-#: Where our extensions are explained.
+#: The address of the documentation of our extensions.
 _ABOUT = "https://www.rfc-editor.org/rfc/rfc6721"
 
 
@@ -31,7 +31,7 @@ def written(document: Document) -> bytes:
         "language": language_tag(channel.language),
         "authors": [{"name": branding.current().publisher, "url": settings.SITE_URL}],
         "items": [_item(entry) for entry in document.entries],
-        # The names of extensions begin with a "_", and each says what it is about.
+        # Names of extensions begin with "_", and `about` links to their documentation.
         "_removed": {
             "about": _ABOUT,
             "items": [

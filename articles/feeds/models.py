@@ -1,4 +1,4 @@
-"""When the text of an update was modified, and the notices that hubs and search engines are to get."""
+"""The times at which updates were modified, and the queued pings to hubs and search engines."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from liveblog.jobs import QueueRow
 
 
 class Modification(models.Model):
-    """When that which readers of one language get of a published update was last modified.
+    """When the published contents of an update for readers of one language were last modified.
 
-    There is no row as long as they get what was first published.
+    There is no row while they are as first published.
     """
 
     update: Any = models.ForeignKey("articles.Update", models.CASCADE, related_name="modifications")
@@ -31,7 +31,7 @@ class Modification(models.Model):
 
 
 class Ping(QueueRow):
-    """A notice to another service that something has changed at an address of ours.
+    """A notice to another service that one of our addresses has changed.
 
     The rows are the queue of `articles.feeds.pings`. They are only added by edits, never updated, so that edits of
     different coverage do not wait for each other; rows of the same address are sent as one notice.

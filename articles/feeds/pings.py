@@ -1,4 +1,4 @@
-"""Tell the WebSub hub and the search engines of IndexNow what has changed, in the background.
+"""Notify the WebSub hub and the search engines of IndexNow of changes, in the background.
 
 The rows of `Ping` are the queue (`liveblog.jobs`). An edit adds them in its transaction, so none is lost, and
 publishing never waits for another server. See https://www.w3.org/TR/websub/ and
@@ -31,25 +31,26 @@ logger = logging.getLogger(__name__)
 
 Service = Ping.Service
 
-#: Seconds between looks for what is due.
+#: Seconds between two polls for due pings.
 INTERVAL = 1.0
 
-#: Seconds until a ping is due. The hub asks for the feed at once, and a cache may serve it for so long without asking.
+#: Seconds until a ping is due. The hub fetches the feed at once, and a cache may serve it for this long without
+#: validation.
 DELAY_SECONDS = 6.0
 
-#: Number of rows that are worked on at once. IndexNow takes 10,000 addresses in a request. Telling the hub of all of
-#: them, which is one request for each, takes less than the lease even if it does not answer.
+#: Number of rows in a batch. IndexNow accepts 10,000 addresses in a request. The hub needs one request for each, which
+#: takes less than the lease even if the hub does not answer.
 BATCH_SIZE = {Service.WEBSUB: 100, Service.INDEXNOW: 500}
 
-#: Consecutive notices that a hub does not take, after which it is not asked for the rest of a batch.
-_MOST_FAILURES = 4
+#: Consecutive notices that a hub does not accept, after which the rest of a batch is not sent.
+_MAX_FAILURES = 4
 
 _TIMEOUT_SECONDS = 10.0
 _MAX_BYTES = 10_000
 
 
 def _queue(service: Service) -> jobs.Queue[Ping]:
-    """Return the queue of a service, which is tried for about a day."""
+    """Return the queue of a service. Failed pings are tried again for about a day."""
     return jobs.Queue(
         rows=lambda: Ping.objects.filter(service=service).order_by("due_at", "pk"),
         logger=logger,
@@ -69,10 +70,10 @@ def _client() -> Client:
 
 
 def services() -> list[Service]:
-    """Return the services that the settings name."""
+    """Return the services in the settings."""
     named = {
         Service.WEBSUB: settings.WEBSUB_HUB,
-        # A site that search engines may not list submits no pages to them.
+        # A site that search engines must not list submits no pages to them.
         Service.INDEXNOW: settings.INDEXNOW_KEY and settings.INDEXING,
     }
     return [service for service, configured in named.items() if configured]
@@ -82,7 +83,7 @@ def services() -> list[Service]:
 
 
 class Addresses(NamedTuple):
-    """The subject of a ping: the page of an article, and perhaps one of its updates, that an edit changed."""
+    """The subject of a ping: the page of an article, and perhaps one of its updates."""
 
     article: Article
     update: int | None = None
@@ -92,9 +93,9 @@ class Addresses(NamedTuple):
     authors: tuple[int, ...] = ()
 
     def of(self, service: Service, language: str) -> Iterator[str]:
-        """Yield the addresses in one language that a service has to read again."""
+        """Yield the changed addresses in one language for a service."""
         if service == Service.WEBSUB:
-            # The name of a coverage is in the entries of the site's feed, but makes none of them new.
+            # The entries of the site's feed contain the name of the coverage, but a new name does not make them new.
             channels = [Channel(language, self.article.slug_in(language))]
             if self.update:
                 channels += [Channel(language), *(Channel(language, topic=slug) for slug in self.topics)]
@@ -110,7 +111,7 @@ class Addresses(NamedTuple):
 
 
 def enqueue(changed: Addresses, languages: Iterable[str]) -> None:
-    """Have the configured services told of a change in some languages. Call it in the transaction of the change."""
+    """Queue pings about a change in some languages. Call it in the transaction of the change."""
     now = timezone.now()
     due_at = now + timedelta(seconds=DELAY_SECONDS)
     codes = sorted(languages)
@@ -131,19 +132,19 @@ def send_due() -> int:
 
 
 def due(under_way: frozenset[Service] = frozenset()) -> list[Service]:
-    """Return the services to which something is due, without those given."""
+    """Return the services with due pings, without those given."""
     found = [service for service in services() if service not in under_way]
     return [service for service in found if queues[service].rows().filter(due_at__lte=timezone.now()).exists()]
 
 
 def send_due_to(service: Service) -> int:
-    """Send the pings to a service that are due. Return the number of rows claimed."""
+    """Send the due pings to a service. Return the number of rows claimed."""
     queue = queues[service]
     claimed = queue.claim(BATCH_SIZE[service])
     by_address: dict[str, list[Ping]] = defaultdict(list)
     for row in claimed:
         by_address[row.address].append(row)
-    # One notice says it for all rows of an address; the oldest one counts the attempts.
+    # One notice is enough for all rows of an address; the oldest row counts the attempts.
     groups = [sorted(rows, key=lambda row: -row.attempts) for rows in by_address.values()]
     for _first, *others in groups:
         Ping.objects.filter(pk__in=[row.pk for row in others]).delete()
@@ -163,7 +164,7 @@ def send_due_to(service: Service) -> int:
 
 
 def _try(queue: jobs.Queue[Ping], rows: list[Ping], send: Callable[[], None]) -> None:
-    """Send what some rows ask for. Delete them if that succeeds, or if it would be of no use to try again."""
+    """Send the pings of some rows. Delete them if that succeeds, or if trying again would be useless."""
     try:
         send()
     except ProviderError as error:
@@ -192,11 +193,11 @@ class _Hub:
         self._failures = 0
 
     def publish(self, address: str) -> None:
-        """Tell the hub that there is something new in a feed, in the way that all hubs of PubSubHubbub know.
+        """Tell the hub that a feed has changed, in the form of PubSubHubbub, which all hubs support.
 
-        Raise ProviderError if it does not take the notice, or has not taken several before: they all fail at once then.
+        Raise ProviderError if the hub does not accept the notice, or, without a request, if it refused several before.
         """
-        if self._failures >= _MOST_FAILURES:
+        if self._failures >= _MAX_FAILURES:
             raise ProviderError("skipped")
         form = {"hub.mode": "publish", "hub.url": address, "hub.topic": address}
         try:
@@ -210,7 +211,7 @@ class _Hub:
 
 
 def _submit(addresses: list[str]) -> None:
-    """Submit changed addresses to the search engines that take part in IndexNow."""
+    """Submit changed addresses to the search engines of IndexNow."""
     document = {
         "host": urlsplit(settings.SITE_URL).netloc,
         "key": settings.INDEXNOW_KEY,
@@ -225,15 +226,15 @@ def _check(answer: Answer) -> None:
     if answer.successful:
         return
     if answer.status in (408, 425, 429, 503):
-        seconds = number(answer.headers.get("Retry-After"), most=86_400)
+        seconds = number(answer.headers.get("Retry-After"), maximum=86_400)
         raise ProviderError("busy", status=answer.status, retry_after=seconds)
     if answer.status >= 500:
         raise ProviderError("unreachable", f"status {answer.status}", status=answer.status)
-    # Redirects among them: the setting has to name the address itself.
+    # Redirects are errors, too: the setting has to name the final address.
     raise ProviderError("refused", f"status {answer.status}", status=answer.status)
 
 
 async def send_when_due() -> None:
-    """Look for pings that are due as long as the server runs."""
+    """Send due pings as long as the server runs."""
     if services():
         await jobs.Lanes(due, send_due_to, len(Service), logger).run_while_serving(INTERVAL)

@@ -1,7 +1,7 @@
 """Sitemaps for search engines: all pages of articles and updates in all languages, and the news of two days.
 
-A file has the pages of a fixed range of primary keys. So the index is one grouped query for each section, a file needs
-the same few queries however many articles there are, and what is new changes no other file. See
+A file has the pages of a fixed range of primary keys. So the index takes one grouped query for each section, a file
+needs the same few queries however many articles there are, and new pages change only one file. See
 https://www.sitemaps.org/protocol.html and https://developers.google.com/search/docs/crawling-indexing/sitemaps.
 """
 
@@ -28,7 +28,7 @@ from articles.translations.selection import of_article, of_update
 from liveblog import pagination
 from liveblog.languages import base, script_of
 
-#: Number of primary keys of which a file has the pages. Each is a page in each language with a link to every other one,
+#: Number of primary keys in the range of a file. Each is a page in each language with a link to every other one,
 #: of some 150 bytes, and a file may have 50 MB and 50,000 pages.
 RANGE = max(1, min(500, 300_000 // (len(settings.LANGUAGES) * (len(settings.LANGUAGES) + 1))))
 
@@ -36,10 +36,10 @@ RANGE = max(1, min(500, 300_000 // (len(settings.LANGUAGES) * (len(settings.LANG
 NEWS_AGE = timedelta(hours=48)
 NEWS_MAX = 1000
 
-#: Months of the archive in the sitemap, the newest ones: of 50 years.
+#: Number of archive months in the sitemap: the newest, of 50 years.
 MONTHS_MAX = 600
 
-#: An entry of a file, as Django's templates of sitemaps know it.
+#: An entry of a file, in the form for Django's templates of sitemaps.
 Url = dict[str, Any]
 
 
@@ -53,7 +53,7 @@ class Section(Protocol):
         raise NotImplementedError
 
     def state(self, number: int) -> tuple[object, ...]:
-        """Return what names the present contents of a file; an empty tuple if there is no such file."""
+        """Return a key of the present contents of a file; an empty tuple if there is no such file."""
         raise NotImplementedError
 
     def urls(self, number: int) -> list[Url]:
@@ -221,7 +221,7 @@ SECTIONS = {section.name: section for section in _sections}
 def index() -> list[SitemapIndexItem]:
     """Return all files of all sections."""
     return [
-        # The moment is declared as a truth value.
+        # django-stubs declares this as a bool.
         SitemapIndexItem(_address(section, number), last)  # type: ignore[arg-type]
         for section in SECTIONS.values()
         for number, last in section.files()
@@ -233,7 +233,7 @@ def _address(section: Section, number: int) -> str:
 
 
 def _urls(originals: Originals, last: Any, images: Iterable[str] = ()) -> Iterator[Url]:
-    """Yield a page in each language in which it has a text of its own, each with links to all of them."""
+    """Yield a page in each language in which it has its own text, each with links to all of them."""
     languages = originals.languages
     if not languages:
         return
@@ -263,7 +263,7 @@ class News(NamedTuple):
 
     @property
     def stated_language(self) -> str:
-        """Return the language as the sitemap of news names it: ISO 639, but for Chinese."""
+        """Return the language code for news sitemaps: ISO 639, except for Chinese."""
         chinese = {"Hans": "zh-cn", "Hant": "zh-tw"}
         return chinese.get(script_of(self.language), base(self.language))
 

@@ -1,7 +1,7 @@
-"""The follower that records when updates are modified, and has hubs and search engines told about it.
+"""The follower that records when updates are modified, and queues pings to hubs and search engines.
 
 Only the contents of an entry in a language count: the texts, pictures and embed of the update, and the state of its
-translation. A pin, a byline or a vote does not make an entry new again.
+translation. A pin, a byline or a vote is no modification.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from articles.models.base import Versioned
 from articles.translations.selection import ReaderTexts, of_article, of_update
 from liveblog.actors import acting_user
 
-#: The contents that readers get, by language; a language in which they get nothing is missing.
+#: The contents for readers, by language; languages without any are missing.
 Contents = dict[str, tuple[object, ...]]
 
 _BATCH_SIZE = 1000
 
-#: Longer than it takes to publish an update.
+#: A span longer than it takes to publish an update.
 _AT_ONCE = timedelta(minutes=1)
 
 
 class Feeds:
-    """Record the modification in each language in which readers get something else after an edit, and queue pings."""
+    """Record the modification in each language whose contents change by an edit, and queue pings."""
 
     def before(self, row: Versioned) -> Contents:
         return contents_of(row)
@@ -51,11 +51,11 @@ class Feeds:
 
 
 def contents_of(row: Versioned) -> Contents:
-    """Return what readers get of an article or update, which must have been read with its relations."""
+    """Return the contents of an article or update for readers. It must have been read with its relations."""
     if isinstance(row, Update):
         return _contents_of_update(row)
     assert isinstance(row, Article)
-    # A page that nobody is shown has no contents that could change.
+    # A hidden page has no contents that could change.
     if row.begins_with_update:
         return {}
     return {code: _contents_of_article(row, code) for code in row.offered_languages}
@@ -90,7 +90,7 @@ def _state(texts: ReaderTexts) -> tuple[object, ...]:
 
 
 def _is_backdated(update: Update) -> bool:
-    """Return whether a user publishes it with an earlier time. It is new all the same."""
+    """Return whether a user publishes it with an earlier time. It is new nevertheless."""
     published = update.first_published_at
     return acting_user() is not None and published is not None and published < timezone.now() - _AT_ONCE
 
@@ -105,7 +105,7 @@ def _record(update: Update, languages: set[str]) -> None:
 
 def _addresses_of_update(update: Update, old: Versioned | None) -> pings.Addresses:
     was_key = isinstance(old, Update) and old.is_key
-    # The primary key of a deleted row is only that of the row as it was.
+    # Django clears the primary key of a deleted row, so take that of the row before.
     pk = update.pk or (old.pk if old else None)
     topics = {topic.slug for topic in update.topics.all()} or {topic.slug for topic in update.article.topics.all()}
     authors = {author.pk for author in update.authors.all()}

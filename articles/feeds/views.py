@@ -24,7 +24,7 @@ from articles.page.caching import cached_response
 from articles.page.finding import find_article
 from liveblog import pagination
 from liveblog.branding import current as branding
-from liveblog.cache import MAX_KEPT, MAX_VERSIONS, Kept
+from liveblog.cache import MAX_KEPT, MAX_VERSIONS, Retention
 from liveblog.delivery import log
 from liveblog.numbers import LARGEST
 from liveblog.pagination import Place
@@ -33,7 +33,7 @@ from liveblog.parameters import reads
 _WRITERS = {"atom": atom.written, "json": json_feed.written}
 _XML = "application/xml; charset=utf-8"
 
-#: Seconds for which a cache may serve a sitemap without asking.
+#: Seconds for which a cache may serve a sitemap without validation.
 _SITEMAP_MAX_AGE_SECONDS = 60
 
 
@@ -64,7 +64,7 @@ def feed(
     page = f"feed:{name}:{language}:{slug}:{topic}:{author}:{place.relation}{place.pk}:{int(key_only)}:{hub}"
 
     def render() -> bytes:
-        # The article as it is now, with everything that a page needs.
+        # Read the article again, with everything that a page needs.
         document = listed or Document.of(
             channel, Article.objects.for_pages().get(pk=article.pk if article else 0), place, anchor
         )
@@ -73,13 +73,15 @@ def feed(
             return _WRITERS[name](document)
 
     content_type = f"{FORMATS[name][1]}; charset=utf-8"
-    # All subscribers open the first page, and some the archives.
-    kept = Kept(group=f"feed:{name}:{language}:{slug}:{topic}:{author}:{key_only:d}", most=MAX_VERSIONS)
+    # All subscribers open the first page, but only some open archives.
+    retention = Retention(
+        group=f"feed:{name}:{language}:{slug}:{topic}:{author}:{key_only:d}", max_entries=MAX_VERSIONS
+    )
     if place.relation:
-        kept = Kept(group="feed-places", most=MAX_KEPT)
-    response = cached_response(request, page, state, render, content_type, last_modified=last_modified, **kept)
+        retention = Retention(group="feed-places", max_entries=MAX_KEPT)
+    response = cached_response(request, page, state, render, content_type, last_modified=last_modified, **retention)
     if settings.WEBSUB_HUB and not place.relation:
-        # Subscribers look here first (WebSub, section 4).
+        # Subscribers read the headers first (WebSub, section 4).
         response.headers["Link"] = f'<{settings.WEBSUB_HUB}>; rel="hub", <{channel.url(name)}>; rel="self"'
     return response
 
@@ -97,7 +99,7 @@ def _subject(topic: str, author: int) -> Topic | Author | None:
 @reads()
 @require_safe
 def sitemap_index(request: HttpRequest) -> HttpResponse:
-    """The index of all files. It lists a new file at once, and knows of modified ones after a minute."""
+    """The index of all files. It lists new files at once, and modifications after a minute."""
     files = [_last_file(model) for model in (Article, Update, Topic, Author)]
     state = f"{int(timezone.now().timestamp()) // _SITEMAP_MAX_AGE_SECONDS}:{files}"
 
@@ -157,7 +159,7 @@ def _sitemap(request: HttpRequest, name: str, state: str, render: Callable[[], s
 
 @require_safe
 def indexnow_key(request: HttpRequest, key: str) -> HttpResponse:
-    """The key by which IndexNow knows that what was submitted came from this site."""
+    """The key by which IndexNow verifies that this site has submitted addresses."""
     if not settings.INDEXNOW_KEY or not constant_time_compare(key, settings.INDEXNOW_KEY):
         raise Http404
     response = HttpResponse(settings.INDEXNOW_KEY, content_type="text/plain; charset=utf-8")

@@ -11,7 +11,7 @@ from articles.choices import NotificationLimit
 from articles.following.models import Follow, Level
 from articles.models import Update
 
-#: By the level of an update: the levels of the followers who are told of it.
+#: By the level of an update: the levels of the followers who are notified of it.
 _TOLD = {
     Level.ALL: (Level.ALL,),
     Level.KEY: (Level.ALL, Level.KEY),
@@ -38,7 +38,7 @@ class Subjects:
 
 
 def subjects_of(updates: Iterable[Update]) -> Subjects:
-    """Return the subjects of an update and its copies. An update without a byline is by the authors of the article."""
+    """Return the subjects of an update and its copies. Without a byline, the authors are those of the article."""
     updates = list(updates)
     articles = {update.article_id for update in updates}
     authors: set[int] = set()
@@ -64,14 +64,14 @@ def is_allowed(level: Level, limit: str) -> bool:
 
 
 def readers(subjects: Subjects, level: str, language: str, after: int, count: int) -> list[int]:
-    """Return the subscriptions in one language that are told of a story, in order: the first ones beyond `after`."""
+    """Return the first `count` subscriptions beyond `after`, in one language, that are notified of a story."""
     told = subjects.follows().filter(language=language, level__in=_TOLD[Level(level)], subscription__gt=after)
     found = told.order_by("subscription").values_list("subscription", flat=True).distinct()
     return list(found[:count])
 
 
 def counts(subjects: Subjects) -> dict[str, dict[str, int]]:
-    """Return how many readers would be told of an update, by its level and by language."""
+    """Return the numbers of readers who would be notified of an update, by its level and by language."""
     found: dict[str, dict[str, int]] = {}
     for level in Level:
         told = subjects.follows().filter(level__in=_TOLD[level]).order_by().values("language")

@@ -1,4 +1,4 @@
-"""The text of a notification, in one language, as the article's policy lets its readers have it."""
+"""The text of a notification in one language, according to the article's policy."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from liveblog.delivery.elements import page_locale
 from liveblog.languages import direction
 from liveblog.pagination import Place
 
-#: In characters. Browsers show less.
+#: Limit in characters. Browsers show less.
 _TITLE_LENGTH, _BODY_LENGTH = 120, 260
-#: In words.
+#: Limit in words.
 _BODY_WORDS = 40
 
 Message = dict[str, Any]
@@ -34,9 +34,9 @@ State = Translation.State
 
 
 def texts_for(update: Update, language: str, *, late: bool) -> ReaderTexts | None:
-    """Return the texts of an update for readers of a language; None as long as there are none, or better ones come.
+    """Return the texts of an update for readers of a language; None while better ones are expected.
 
-    late   whether nobody waits any longer for better ones
+    late   whether to stop waiting for better ones
     """
     texts = of_update(update, update.article, language)
     if texts is None or late or language == update.source_language:
@@ -46,7 +46,7 @@ def texts_for(update: Update, language: str, *, late: bool) -> ReaderTexts | Non
 
 
 def _is_coming(update: Update, language: str) -> bool:
-    """Return whether somebody or a machine may still translate it."""
+    """Return whether a person or a machine may still translate it."""
     row = next((row for row in update.translations.all() if row.language == language), None)
     return row is not None and row.state != State.REFUSED and not kinds.of(update).wordless
 
@@ -78,14 +78,14 @@ def published(update: Update, texts: ReaderTexts, level: str) -> Message:
             language,
             title=_cut(str(title), _TITLE_LENGTH),
             body="\n".join(lines),
-            # A correction takes the place of what is shown, without a sound.
+            # A correction silently replaces the notification on the screen.
             silent=bool(update.corrected_at),
             lang=texts.language,
         )
 
 
 def withdrawn(article: Article | None, update: Update | None, language: str) -> Message:
-    """Return the message that takes back an earlier one."""
+    """Return the message that retracts an earlier one."""
     if article is None or language not in article.offered_languages:
         address = reverse("index", args=[language])
         with translation.override(language):

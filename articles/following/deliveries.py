@@ -1,8 +1,8 @@
 """Send the notifications that are due to the readers' push services.
 
-The rows of `Delivery` are the queue (`liveblog.jobs`), claimed and finished many at a time. A process that dies in
-between sends some of them again, but both have one tag, so each browser shows one notification. Each push service has
-a thread of its own, so none waits for another one.
+The rows of `Delivery` are the queue (`liveblog.jobs`), claimed and finished many at a time. If a process dies in
+between, some are sent again, but with the same tag, so each browser shows only one notification. Each push service has
+its own thread, so none waits for another one.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from liveblog.webpush.sending import Content, Message
 
 logger = logging.getLogger(__name__)
 
-#: Seconds between looks for what is due.
+#: Seconds between two polls for due notifications.
 INTERVAL = 1.0
 
 #: Number of notifications that are claimed, sent and finished together.
@@ -42,11 +42,11 @@ BATCH_SIZE = 400
 _KEPT_SECONDS = 6 * 3600
 _KEPT_SECONDS_CHANGED = 24 * 3600
 
-#: The time for which stories can be corrected and withdrawn.
+#: The time in which stories can be corrected and withdrawn.
 KEPT_DAYS = 7
 _CLEAR_SECONDS = 3600.0
 
-#: A subscription that its push service refuses so often has ended in all but name: the site's key was changed.
+#: The number of refusals after which a subscription counts as ended: probably the site's key has changed.
 MAX_REFUSALS = 10
 
 queue = jobs.Queue(
@@ -64,7 +64,7 @@ SendAll = Callable[[Sequence[Message]], list[ProviderError | None]]
 
 
 def send_due(send_all: SendAll = sending.send_all, service: str | None = None) -> int:
-    """Send the notifications that are due at a push service; default: at all. Return how many rows were claimed."""
+    """Send the notifications that are due at a push service; default: at all. Return the number of rows claimed."""
     claimed = queue.claim(BATCH_SIZE, None if service is None else Q(service=service))
     if not claimed:
         return 0
@@ -90,7 +90,7 @@ def send_due(send_all: SendAll = sending.send_all, service: str | None = None) -
 
 
 def _content(edition: Edition) -> Content:
-    """Return what is sent to all readers of an edition."""
+    """Return the content for all readers of an edition."""
     story, about = edition.story, edition.about.partition(" ")[0]
     fields = {
         **(edition.message or {}),
@@ -109,7 +109,7 @@ def _content(edition: Edition) -> Content:
 
 
 def _finish(edition: Edition, deliveries: list[Delivery]) -> None:
-    """Note that readers have a version of an edition. If there is a later one by now, they get it next."""
+    """Record that readers have a version of an edition. If there is a later one by now, queue it."""
     with transaction.atomic():
         present = Edition.objects.select_for_update().filter(pk=edition.pk).values_list("version", flat=True).first()
         now = timezone.now()
@@ -125,7 +125,7 @@ def _finish(edition: Edition, deliveries: list[Delivery]) -> None:
 
 
 def _fail(failed: Iterable[tuple[Delivery, ProviderError]]) -> None:
-    """Delete subscriptions that have ended, and put off what may succeed later."""
+    """Delete subscriptions that have ended, and postpone deliveries that may succeed later."""
     gone: list[int] = []
     refused: list[int] = []
     skipped: dict[int, list[int]] = defaultdict(list)
@@ -142,7 +142,7 @@ def _fail(failed: Iterable[tuple[Delivery, ProviderError]]) -> None:
             refused.append(row.subscription_id)
         unchanged = Delivery.objects.filter(pk=row.pk)
         queue.postpone(row, unchanged, error.reason, permanent=error.permanent, retry_after=error.retry_after)
-    # They were not tried, so this is no attempt.
+    # Skipped deliveries do not count as attempts.
     for seconds, pks in skipped.items():
         Delivery.objects.filter(pk__in=pks).update(due_at=timezone.now() + timedelta(seconds=seconds))
     PushSubscription.objects.filter(pk__in=gone).delete()
@@ -162,16 +162,16 @@ _cleared_at = 0.0
 
 
 def clear() -> int:
-    """Delete stories that are too old to be corrected, once in an hour. Return 0: there is no more to do."""
+    """Delete stories that are too old to be corrected, once an hour. Return 0: there is no more to do."""
     global _cleared_at
     if time.monotonic() < _cleared_at + _CLEAR_SECONDS:
         return 0
     _cleared_at = time.monotonic()
-    # Of push services that the settings do not name any more.
+    # Deliveries at push services that are no longer in the settings.
     Delivery.objects.filter(due_at__isnull=False).exclude(service__in=services()).update(service="")
     old = Story.objects.filter(created_at__lt=timezone.now() - timedelta(days=KEPT_DAYS))
     for pk in list(old.values_list("pk", flat=True)[:1000]):
-        # A transaction for some thousands of rows, so that nobody waits for its locks.
+        # Use small transactions, so that nobody waits for their locks.
         while rows := list(Delivery.objects.filter(story=pk).values_list("pk", flat=True)[:5000]):
             Delivery.objects.filter(pk__in=rows).delete()
         Story.objects.filter(pk=pk).delete()
@@ -182,7 +182,7 @@ def clear() -> int:
 
 
 def lanes(send_all: SendAll) -> jobs.Lanes[str]:
-    """Return the threads that send, one for each push service; "" stands for those that the settings do not name."""
+    """Return the sending threads, one for each push service; "" stands for services that are not in the settings."""
     names = {*services(), ""}
 
     def due(under_way: frozenset[str]) -> list[str]:
@@ -193,9 +193,9 @@ def lanes(send_all: SendAll) -> jobs.Lanes[str]:
 
 
 def run_due(sending_threads: jobs.Lanes[str]) -> int:
-    """Make the messages that are due, and have those sent that are made. Return how many were made."""
+    """Make the due messages, and start sending them. Return the number of messages made."""
     done = 0
-    # If one fails, the others still run.
+    # If one job fails, the others still run.
     for work in (editions.run_due, sending_threads.start_due, clear):
         try:
             done += work()
@@ -205,7 +205,7 @@ def run_due(sending_threads: jobs.Lanes[str]) -> int:
 
 
 async def send_when_due() -> None:
-    """Look for what is due as long as the server runs."""
+    """Make and send notifications as long as the server runs."""
     if settings.PUSH_WORKER and vapid.configured():
         sender = Sender()
         threads = lanes(sender.send_all)
@@ -213,6 +213,6 @@ async def send_when_due() -> None:
             await jobs.run_while_serving(lambda: run_due(threads), INTERVAL, logger)
         finally:
             threads.stop()
-            # The batch of a push service that hangs ends with the process.
+            # The batch of a hanging push service ends with the process.
             await asyncio.to_thread(sender.end)
             await asyncio.to_thread(threads.wait)

@@ -1,7 +1,7 @@
-"""Make the message of a story in each language, when there is a text, and gather the readers who get it.
+"""Make the message of a story in each language, once there is a text, and collect its recipients.
 
 The rows of `Edition` are the queue (`liveblog.jobs`). Each step can be repeated: a message is made once for an event,
-and a reader has one delivery of a story, so a process that dies in between leaves nothing twice and nothing out.
+and a reader has one delivery of a story, so if a process dies in between, nothing is sent twice and nothing is lost.
 """
 
 from __future__ import annotations
@@ -33,18 +33,18 @@ queue = jobs.Queue(
     threads=2,
 )
 
-#: The longest time between two looks whether a text has come. Edits of the update have it looked at sooner.
-_LOOK_AGAIN = timedelta(seconds=30)
+#: The longest time between two checks for a text. Edits of the update cause a check at once.
+_CHECK_INTERVAL = timedelta(seconds=30)
 
-#: Number of readers who are gathered in one transaction.
+#: Number of readers who are collected in one transaction.
 CHUNK_SIZE = 2000
 
-#: Of the message that takes an earlier one back.
+#: The level of the message that retracts an earlier one.
 _WITHDRAWN = "withdrawn"
 
 
 def run_due() -> int:
-    """Look at the editions that are due. Return how many there were."""
+    """Handle the due editions, and return their number."""
     return queue.run_due(announce)
 
 
@@ -69,7 +69,7 @@ def _locked(pk: int) -> Edition | None:
 
 
 def _settle(edition: Edition) -> bool:
-    """Bring the message in line with the story, and return whether there is one."""
+    """Update the message from the story, and return whether there is one."""
     story = edition.story
     now = timezone.now()
     if story.stopped:
@@ -80,7 +80,7 @@ def _settle(edition: Edition) -> bool:
     if made is None:
         waits = not story.withdrawn and now < edition.deadline
         edition.leave_queue()
-        edition.due_at = min(edition.deadline, now + _LOOK_AGAIN) if waits else None
+        edition.due_at = min(edition.deadline, now + _CHECK_INTERVAL) if waits else None
         edition.save()
         return False
     about, message = made
@@ -88,33 +88,33 @@ def _settle(edition: Edition) -> bool:
         edition.about, edition.message = about, message
         edition.version += 1
         edition.save(update_fields=["about", "message", "version"])
-        # This message replaces the former one on each device that has it.
+        # This message replaces the former one on each device that shows it.
         Delivery.objects.filter(edition=edition, version__gt=0).update(due_at=now, attempts=0, failure="")
     return True
 
 
 def _published(edition: Edition, *, late: bool) -> tuple[str, Message] | None:
-    """Return the event that readers are told of, and the message; None as long as there is no text."""
+    """Return the event and the message for readers; None while there is no text."""
     copies = [one for one in published_copies(edition.story) if edition.language in one.article.offered_languages]
     if not copies or not _is_allowed(edition, copies):
         return None
     update = copies[0]
     about = f"corrected {update.corrected_at.isoformat()}" if update.corrected_at else "published"
     if about == edition.about and edition.message:
-        # It is only told to more readers.
+        # The message is unchanged; it only goes to more readers.
         return about, edition.message
     texts = contents.texts_for(update, edition.language, late=late)
     return None if texts is None else (about, contents.published(update, texts, edition.story.level))
 
 
 def _is_allowed(edition: Edition, copies: list[Update]) -> bool:
-    """Return whether an article lets its followers be notified; if they were, they also get corrections."""
+    """Return whether an article lets its followers be notified; those who were notified also get corrections."""
     level = audience.Level(edition.story.level)
     return edition.version > 0 or any(audience.is_allowed(level, one.article.notifications) for one in copies)
 
 
 def _withdrawn(edition: Edition) -> tuple[str, Message] | None:
-    """Return the message that takes the former one back; None if nobody has got that."""
+    """Return the message that retracts the former one; None if nobody has got that."""
     Delivery.objects.filter(edition=edition, version=0).delete()
     if not Delivery.objects.filter(edition=edition).exists():
         return None
@@ -156,11 +156,11 @@ def _gather(edition: Edition, subjects: audience.Subjects) -> bool:
             ignore_conflicts=True,
         )
         if quiet:
-            # After a quiet night there is one notification of a coverage, the newest.
+            # After quiet hours, a reader gets one notification per coverage, the newest.
             held = Delivery.objects.filter(subscription__in=quiet, held=True, version=0)
             held.filter(story__article=present.story.article_id).exclude(story=present.story_id).delete()
         present.gathered = found[-1]
-        # The lease goes on.
+        # Keep the lease.
         present.due_at = now + queue.lease
         present.save(update_fields=["gathered", "due_at"])
         if len(found) < CHUNK_SIZE:
@@ -175,10 +175,10 @@ def _complete(edition: Edition) -> None:
 
 
 def _finish(edition: Edition) -> None:
-    """Take an edition out of the queue, unless something has happened to it meanwhile."""
+    """Take an edition out of the queue, unless it has changed in the meantime."""
     with transaction.atomic():
         present = _locked(edition.pk)
-        # An edit that came meanwhile has made it due.
+        # A later edit has made it due.
         if present is not None and present.due_at is not None and present.due_at > timezone.now():
             present.leave_queue()
             present.save(update_fields=["due_at", "attempts", "failure"])

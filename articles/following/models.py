@@ -34,7 +34,7 @@ class Follow(models.Model):
     level = models.CharField(max_length=8, choices=Level, default=Level.ALL)
     created_at = models.DateTimeField(default=timezone.now)
 
-    #: The columns of which one names the subject.
+    #: The columns for the subject, of which exactly one is set.
     SUBJECTS = ("article", "topic", "author")
 
     class Meta:
@@ -56,7 +56,7 @@ class Follow(models.Model):
             ),
         ]
         indexes = [
-            # Followers are gone through in the order of their subscriptions, some at a time.
+            # Followers are read in batches, in the order of their subscriptions.
             models.Index(
                 fields=[subject, "language", "subscription"],
                 condition=Q(**{f"{subject}__isnull": False}),
@@ -78,10 +78,10 @@ class Follow(models.Model):
 
 
 class Story(models.Model):
-    """That which followers are told of an update: at first, after a correction, and after its withdrawal.
+    """The notification of an update for its followers: the first one, a correction, and its withdrawal.
 
     Its primary key is that of the update, which may be deleted. The copies of an update in other articles are the same
-    story, so nobody who follows several of them is told twice.
+    story, so nobody who follows several of them is notified twice.
     """
 
     id = models.BigIntegerField(primary_key=True)
@@ -89,7 +89,7 @@ class Story(models.Model):
     #: The highest level that the update has had.
     level = models.CharField(max_length=8, choices=Level, default=Level.ALL)
     created_at = models.DateTimeField(default=timezone.now)
-    #: Nobody is told before; until then it can be stopped.
+    #: Nobody is notified before this time; until then it can be stopped.
     goes_at = models.DateTimeField()
     stopped = models.BooleanField(default=False)
     stopped_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
@@ -106,29 +106,29 @@ class Story(models.Model):
 
     @property
     def tag(self) -> str:
-        """The name under which a browser shows its notification: a later one takes the place of an earlier one."""
+        """The name under which a browser shows its notification: a later one replaces an earlier one."""
         return f"update-{self.pk}"
 
 
 class Edition(QueueRow):
-    """A story in one language. The row is queued while its text is awaited and its readers are gathered.
+    """A story in one language. The row is queued while its text is awaited and its readers are collected.
 
     See `articles.following.editions`.
     """
 
     story = models.ForeignKey(Story, models.CASCADE, related_name="editions")
     language = LanguageField()
-    #: The text is awaited until then.
+    #: The time until which the text is awaited.
     deadline = models.DateTimeField()
-    #: The message that readers get; none as long as there is no text.
+    #: The message for readers; empty while there is no text.
     message = models.JSONField(null=True)
-    #: The event that the message tells of.
+    #: The event of the message.
     about = models.CharField(max_length=48, blank=True)
-    #: Counts the messages; a reader who has an earlier one gets the present one.
+    #: The number of messages so far; a reader who has an earlier one gets the present one.
     version = models.PositiveIntegerField(default=0)
-    #: Subscriptions up to this one have been gathered.
+    #: Subscriptions up to this one have been collected.
     gathered = models.BigIntegerField(default=0)
-    #: Whether all have been, so that who follows from now on is told of no correction of what they were not told.
+    #: Whether all have been collected. Later followers get no correction of a message that they did not get.
     complete = models.BooleanField(default=False)
 
     class Meta:
@@ -149,7 +149,7 @@ class Delivery(QueueRow):
     #: The version of the edition that the reader has; 0: none.
     version = models.PositiveIntegerField(default=0)
     sent_at = models.DateTimeField(null=True)
-    #: That which takes it, of `liveblog.webpush.endpoints.services`; "" if the settings do not name it any more.
+    #: The push service, one of `liveblog.webpush.endpoints.services`; "" if it is no longer in the settings.
     service = models.CharField(max_length=255, blank=True)
     #: Whether it waits for the end of quiet hours.
     held = models.BooleanField(default=False)

@@ -1,4 +1,4 @@
-"""Show at the desk how many readers an update will reach, and how many it has reached."""
+"""Show at the desk the number of readers whom an update will reach, or has reached."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from liveblog.webpush import vapid
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
-#: Seconds for which all desks of an article show the same numbers of followers.
+#: Seconds for which the numbers of followers are cached for all desks of an article.
 _COUNTED_SECONDS = 15
 
 
 @dataclass(frozen=True)
 class Outlook:
-    """The notification of one update. `goes_at` is None if it does not wait any more."""
+    """The notification of one update. `goes_at` is None if it no longer waits."""
 
     goes_at: datetime | None
     stopped: bool
@@ -67,7 +67,7 @@ def _told(number: int) -> str:
 
 
 def forecast(article: Article) -> dict[str, str]:
-    """Return in words who would be notified of an update that is published now, by its level."""
+    """Return sentences about the readers who would be notified of an update published now, by its level."""
     limit = article.notifications
     found = _counts(article)
     return {

@@ -1,7 +1,7 @@
-"""The follower of edits that has readers notified: of what is published, corrected and withdrawn.
+"""The follower of edits that queues notifications of published, corrected and withdrawn updates.
 
-It only queues. `articles.following.editions` waits for the texts and gathers the readers, and
-`articles.following.deliveries` sends.
+`articles.following.editions` waits for the texts and collects the readers, and `articles.following.deliveries` sends
+the notifications.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from liveblog.webpush import vapid
 
 State = Update.State
 
-#: An update that is older when it is published, such as an import or one with an earlier time, is no news.
+#: An update with an older time at publication, such as an import, is no news.
 MAX_AGE = timedelta(minutes=30)
 
 
 class Seen(NamedTuple):
-    """That which decides whether readers are notified of an edit."""
+    """The data that decides whether readers are notified of an edit."""
 
     published: bool
     level: Level
@@ -51,7 +51,7 @@ class Notifications:
             assert isinstance(edit.new, Update)
             _published(edit.new, now, memory)
         elif memory is not None and memory.published:
-            # The primary key of a deleted row is only that of the row as it was.
+            # Django clears the primary key of a deleted row, so take that of the row before.
             take_back([row.pk or (edit.old.pk if edit.old else 0)])
 
 
@@ -83,7 +83,7 @@ def _published(update: Update, now: Seen, before: Seen | None) -> None:
         deadline = timezone.now() + timedelta(seconds=settings.PUSH_DRAFT_SECONDS)
         _wake(story, deadline=deadline)
     else:
-        # Perhaps the text has come that is awaited.
+        # Perhaps this is the awaited text.
         _wake(story, waiting_only=True)
 
 
@@ -96,17 +96,17 @@ def _is_news(update: Update, level: Level) -> bool:
 
 def _begin(update: Update, level: Level) -> None:
     now = timezone.now()
-    # Nobody stands at a desk who could stop it if no user has published it.
+    # If no user has published it, nobody is at a desk to stop it.
     delay = timedelta(seconds=settings.PUSH_DELAY_SECONDS if acting_user() else 0)
     story = Story.objects.create(pk=update.pk, article_id=update.article_id, level=level, goes_at=now + delay)
     _add_editions(story, _copies(update))
 
 
 def _bring_back(story: Story, update: Update, level: Level) -> None:
-    """Tell of an update that is published again after its withdrawal.
+    """Notify readers of an update that is published again after its withdrawal.
 
-    Readers who were told of the withdrawal are told in any case: what they read last is wrong. Others are told only if
-    the update is news.
+    Readers who were notified of the withdrawal are notified in any case, because their last message is wrong; others
+    only if the update is news.
     """
     story.goes_at = timezone.now() + timedelta(seconds=settings.PUSH_DELAY_SECONDS if acting_user() else 0)
     Story.objects.filter(pk=story.pk).update(withdrawn=False, goes_at=story.goes_at)
@@ -127,7 +127,7 @@ def _add_editions(story: Story, updates: list[Update]) -> None:
 def _wake(
     story: Story, *, gathered: int | None = None, deadline: datetime | None = None, waiting_only: bool = False
 ) -> None:
-    """Have the editions of a story looked at now."""
+    """Make the editions of a story due now."""
     found = Edition.objects.filter(story=story)
     if waiting_only:
         found = found.filter(due_at__isnull=False, message=None)
@@ -138,7 +138,7 @@ def _wake(
 
 
 def story_of(update: Update) -> Story | None:
-    """Return the story of an update, or of a copy of it; None if nobody is told of it."""
+    """Return the story of an update, or of a copy of it; None if there is none."""
     named = Q(pk=update.pk)
     if update.copy_group:
         named |= Q(pk__in=Update.objects.filter(copy_group=update.copy_group).values("pk"))
@@ -146,7 +146,7 @@ def story_of(update: Update) -> Story | None:
 
 
 def _copies(update: Update) -> list[Update]:
-    """Return an update and its published copies, in the order of their making."""
+    """Return an update and its published copies, in the order of their creation."""
     found = Update.objects.filter(pk=update.pk)
     if update.copy_group:
         found |= Update.objects.filter(copy_group=update.copy_group, state=State.PUBLISHED)
@@ -154,14 +154,14 @@ def _copies(update: Update) -> list[Update]:
 
 
 def published_copies(story: Story) -> list[Update]:
-    """Return the update of a story and its copies, as far as readers see them, with all that their texts need."""
+    """Return the published ones of a story's update and its copies, with the related data for their texts."""
     group = Update.objects.filter(pk=story.pk).exclude(copy_group=None).values("copy_group")
     found = Update.objects.for_pages().filter(Q(pk=story.pk) | Q(copy_group__in=group)).select_related("article")
     return list(found.filter(state=State.PUBLISHED).order_by("pk"))
 
 
 def take_back(updates: list[int]) -> None:
-    """Take back the stories of updates that readers do not see any more, unless they see a copy."""
+    """Retract the stories of updates that readers no longer see, unless they see a copy."""
     for story in Story.objects.filter(pk__in=updates, withdrawn=False):
         if not published_copies(story):
             Story.objects.filter(pk=story.pk).update(withdrawn=True)
@@ -169,7 +169,7 @@ def take_back(updates: list[int]) -> None:
 
 
 def stop(story: Story) -> bool:
-    """Tell nobody more of a story. Return False if it is too late to keep it from everybody."""
+    """Stop notifying readers of a story. Return False if some have been notified."""
     in_time = not Delivery.objects.filter(story=story, version__gt=0).exists()
     Story.objects.filter(pk=story.pk).update(stopped=True, stopped_by=acting_user())
     Edition.objects.filter(story=story).update(due_at=None)
@@ -178,7 +178,7 @@ def stop(story: Story) -> bool:
 
 
 def take_back_article(sender: type[Article], instance: Article, **_: object) -> None:
-    """Take back the stories of an article that is to be deleted; a receiver of `pre_delete`."""
+    """Retract the stories of an article before its deletion; a receiver of `pre_delete`."""
     if vapid.configured():
         Story.objects.filter(article=instance.pk, withdrawn=False).update(withdrawn=True)
         told = Edition.objects.filter(story__article=instance.pk)

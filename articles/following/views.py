@@ -1,7 +1,7 @@
-"""The addresses by which a browser follows and leaves. No page asks them before a reader presses 'Follow'.
+"""The addresses with which a browser follows and unfollows. Pages use them only after a reader presses 'Follow'.
 
 A request names the browser's endpoint in its body, which only the browser and its push service know, so it needs
-neither cookie nor account; and the endpoint is in no log.
+neither cookie nor account; and the endpoint is not logged.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ from liveblog.webpush import vapid
 from liveblog.webpush.endpoints import Endpoint, address_of
 from liveblog.webpush.models import PushSubscription
 
-#: In bytes. A subscription takes some hundred.
+#: In bytes. A subscription has some hundred.
 _MAX_BODY = 8192
-#: Requests that one network address may send in ten minutes.
-_MOST_REQUESTS = 120
-#: Coverage, topics and authors that one browser can follow.
+#: Number of requests that one network address may send in ten minutes.
+_MAX_REQUESTS = 120
+#: Number of coverage, topics and authors that one browser can follow.
 MAX_FOLLOWS = 200
 
 _MODELS: dict[str, type[Article] | type[Topic] | type[Author]] = {"article": Article, "topic": Topic, "author": Author}
@@ -53,8 +53,8 @@ Data = dict[str, Any]
 Answer = dict[str, Any]
 
 
-def _asked(view: Callable[[HttpRequest, str, Data], Answer]) -> Callable[..., HttpResponse]:
-    """Decorate a view that takes a JSON object from our own pages and returns one. A ValidationError is told."""
+def _json_view(view: Callable[[HttpRequest, str, Data], Answer]) -> Callable[..., HttpResponse]:
+    """Decorate a view that takes a JSON object from our own pages and returns one. Respond to a ValidationError."""
 
     @reads()
     @csrf_exempt  # Pages have no cookie; `from_here` rejects other sites by the headers Origin and Sec-Fetch-Site.
@@ -64,7 +64,7 @@ def _asked(view: Callable[[HttpRequest, str, Data], Answer]) -> Callable[..., Ht
     def answered(request: HttpRequest, language: str) -> HttpResponse:
         if not from_here(request):
             raise PermissionDenied
-        if not limits.allowed(request, "follow", _MOST_REQUESTS, 600):
+        if not limits.allowed(request, "follow", _MAX_REQUESTS, 600):
             text = _("You have sent too many requests in a short time. Please wait a few minutes and try again.")
             return JsonResponse({"message": text}, status=429, headers={"Retry-After": "600"})
         try:
@@ -95,7 +95,7 @@ def _unreadable() -> ValidationError:
 # Following and leaving ------------------------------------------------------------------------------------------------
 
 
-@_asked
+@_json_view
 def follow(request: HttpRequest, language: str, data: Data) -> Answer:
     """Follow a coverage, a topic or an author in the language of the page, at a level; or change the level."""
     if not vapid.configured():
@@ -114,9 +114,9 @@ def follow(request: HttpRequest, language: str, data: Data) -> Answer:
     return _state(subscription, language)
 
 
-@_asked
+@_json_view
 def leave(request: HttpRequest, language: str, data: Data) -> Answer:
-    """Stop following one subject, all that led to a notification, or everything."""
+    """Stop following one subject, all subjects of a notification, or everything."""
     subscription = _subscription(data)
     if subscription is None:
         return _state(None, language)
@@ -128,17 +128,17 @@ def leave(request: HttpRequest, language: str, data: Data) -> Answer:
         kind = data.get("kind")
         if kind not in _MODELS or not isinstance(data.get("id"), int):
             raise _unreadable()
-        # It may not exist any more.
+        # It may no longer exist.
         subscription.follows.filter(**{kind: _id(data)}).delete()
     if subscription.user_id is None and not subscription.follows.exists():
-        # Nothing is kept of a browser that follows nothing.
+        # Keep no data of a browser that follows nothing.
         subscription.delete()
         subscription = None
     return _state(subscription, language)
 
 
 def _of_story(subscription: PushSubscription, pk: int) -> QuerySet[Follow]:
-    """Return what a subscription follows that has led to the notification of a story."""
+    """Return the follows of a subscription that led to the notification of a story."""
     story = Story.objects.filter(pk=_bounded(pk)).first()
     if story is None:
         return Follow.objects.none()
@@ -150,13 +150,13 @@ def _of_story(subscription: PushSubscription, pk: int) -> QuerySet[Follow]:
     return Follow.objects.filter(pk__in=subjects.follows().filter(subscription=subscription).values("pk"))
 
 
-@_asked
+@_json_view
 def state(request: HttpRequest, language: str, data: Data) -> Answer:
-    """Tell a browser what it follows."""
+    """Respond with the subjects that a browser follows."""
     return _state(_subscription(data), language)
 
 
-@_asked
+@_json_view
 def quiet_hours(request: HttpRequest, language: str, data: Data) -> Answer:
     """Set the hours in which a browser wants no notifications; none if either end is empty."""
     subscription = _subscription(data)
@@ -172,9 +172,9 @@ def quiet_hours(request: HttpRequest, language: str, data: Data) -> Answer:
     return _state(subscription, language)
 
 
-@_asked
+@_json_view
 def renew(request: HttpRequest, language: str, data: Data) -> Answer:
-    """Take the endpoint that a browser has in place of a former one (Push API, `pushsubscriptionchange`)."""
+    """Replace the former endpoint of a browser by its new one (Push API, `pushsubscriptionchange`)."""
     former = _subscription(data)
     present = Endpoint.of(data.get("subscription"))
     if former is None:
@@ -205,7 +205,7 @@ def _id(data: Data) -> int:
 
 
 def _bounded(value: object) -> int:
-    """Return a primary key that the database can look for."""
+    """Return a primary key within the range of the database."""
     return value if isinstance(value, int) and 0 < value < 2**63 else 0
 
 
@@ -249,7 +249,7 @@ def _told(row: Follow, language: str) -> Answer:
 
 
 def _named(row: Follow, language: str) -> tuple[str, str, str]:
-    """Return the name of what is followed, the language of the name, and the address of its page, if there is one."""
+    """Return the name of a followed subject, the language of the name, and the address of its page, if there is one."""
     if row.article is not None:
         name = of_article(row.article, language).text("headline")
         return name.value, name.language, row.article.url(row.language)
@@ -263,7 +263,7 @@ def _named(row: Follow, language: str) -> tuple[str, str, str]:
 @reads()
 @require_safe
 def following(request: HttpRequest, language: str) -> HttpResponse:
-    """The page on which readers see what they follow, and leave. It is the same for all; the browser fills it."""
+    """The page on which readers see what they follow, and unfollow. It is the same for all; the browser fills it in."""
     levels = json.dumps({value: str(label) for value, label in Level.choices})
     context = {
         "language": language,

@@ -1,4 +1,4 @@
-"""The admin page of an update's versions: what each of them changed, and a form that restores one."""
+"""The admin page of an update's versions: the changes in each of them, and a form that restores one."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class ListedVersion:
 class VersionsAdminMixin(_UpdateAdmin):
     """Add the page to the admin of updates. Its address is named `admin:articles_update_versions`.
 
-    The admin has to define `can_edit_source(request, update)`, as `articles.base_admin.TranslatedAdmin` does.
+    The admin must define `can_edit_source(request, update)`, as `articles.base_admin.TranslatedAdmin` does.
     """
 
     if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class VersionsAdminMixin(_UpdateAdmin):
         what: str = "",
         remarks: Mapping[str, review.Problems] | None = None,
     ) -> HttpResponse:
-        """Respond with a version. `remarks`: those with which `what` of it may be restored by pressing again."""
+        """Respond with a version. `remarks`: those that the user accepts by pressing the button for `what` again."""
         newest = restoring.newest_of(update.pk)
         wanted = wanted or number(request.GET.get("version")) or newest
         against = number(request.GET.get("against"))
@@ -218,5 +218,5 @@ def _name(update: Update, wanted: int) -> str:
 
 
 def _numbered(name: str | None) -> int:
-    """Return the number in the name of a version, 0 if it is no name."""
+    """Return the number in the name of a version, 0 if the name is invalid."""
     return number((name or "").partition("-")[0]) or 0

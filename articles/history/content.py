@@ -46,7 +46,7 @@ def apply(update: Update, content: Data) -> None:
         field = update._meta.get_field(name)
         assert isinstance(field, Field)
         if isinstance(field, FileField):
-            # Not through the descriptor, which would open the picture to read its dimensions.
+            # Bypass the descriptor, which would open the picture to read its dimensions.
             update.__dict__[name] = value
         else:
             setattr(update, name, field.to_python(value))

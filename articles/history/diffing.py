@@ -44,7 +44,7 @@ _LABELS: dict[str, _StrOrPromise] = {
 
 @dataclass(frozen=True)
 class FieldChange:
-    """A changed column or relation that is no translated text."""
+    """A changed column or relation, other than a translated text."""
 
     label: str
     before: str
@@ -56,7 +56,7 @@ class TextChange:
     """The changes in one language."""
 
     language: str
-    #: The states of the translation before and now; empty if the state is the same.
+    #: The former and the present state of the translation; empty if the state is the same.
     standing: str
     #: Label and difference of each changed field; label and present text of each field.
     fields: list[tuple[str, SafeString]]
@@ -116,7 +116,7 @@ def summary(before: Data | None, now: Data) -> list[str]:
         TRANSLATIONS,
         "corrected_at",
         "withdrawn_at",
-        # They follow from a change of the text, which is named.
+        # They follow from a change of the text, which is listed.
         "edition",
         "revised_at",
         "first_published_at",
@@ -183,7 +183,7 @@ def field_changes(before: Data, now: Data, names: Names, zone: tzinfo) -> list[F
             _value(name, now[name], names, zone),
         )
         for name in now
-        # A field that has turned from empty to false, or back, is no change for people.
+        # A change between empty and false does not matter to people.
         if now[name] != before.get(name) and (now[name] or before.get(name))
         # These follow from a change of the text, which is shown.
         if name not in texts and name not in (TRANSLATIONS, "edition", "revised_at")
@@ -216,7 +216,7 @@ def text_changes(before: Data, now: Data, names: Names) -> list[TextChange]:
 def _difference(before: str, now: str, rich: bool) -> SafeString:
     found = difference(before, now, rich=rich)
     if rich and plain_lines(before) == plain_lines(now):
-        # Only the markup has changed, such as the target of a link or an emphasis.
+        # Only the markup has changed, such as the target of a link or emphasis.
         found = difference(sanitise(before), sanitise(now))
     return found
 
@@ -264,11 +264,11 @@ def _value(name: str, value: Any, names: Names, zone: tzinfo) -> str:
     if name == "authors":
         language = get_language() or "en"
         known = [names.authors[number] for number in value if number in names.authors]
-        # Of authors who have been deleted only the number is known.
+        # Only the number of deleted authors is known.
         unknown = [Text(f"#{number}", language, language) for number in value if number not in names.authors]
         return joined([*Author.bylines(known, language), *unknown], language)
     if name == "topics":
-        # Of topics that have been deleted only the number is known.
+        # Only the number of deleted topics is known.
         topics = ((names.topics.get(number, f"#{number}"),) for number in value)
         return format_html_join(comma(), "<bdi>{}</bdi>", topics)
     if name == "copy_group":

@@ -14,7 +14,7 @@ from django.utils.translation import pgettext_lazy
 
 
 class UpdateVersion(models.Model):
-    """An update as one edit left it. `articles.history.recording` writes versions; nothing changes them."""
+    """The state of an update after one edit. `articles.history.recording` writes versions; nothing changes them."""
 
     class Cause(models.TextChoices):
         WRITTEN = "", pgettext_lazy("way in which a version came about", "Written")
@@ -23,7 +23,7 @@ class UpdateVersion(models.Model):
         FOUND = "found", pgettext_lazy("way in which a version came about", "Before the history begins")
 
     update = models.ForeignKey("articles.Update", models.CASCADE, related_name="versions", verbose_name=_("update"))
-    #: Counts from 1 within the update.
+    #: Numbered from 1 within the update.
     number = models.PositiveIntegerField()
     at = models.DateTimeField(_("time"), auto_now_add=True)
     #: None if a machine made the version, or if the account is deleted.
@@ -31,7 +31,7 @@ class UpdateVersion(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("person")
     )
     cause = models.CharField(_("origin"), max_length=8, choices=Cause, default=Cause.WRITTEN)
-    #: The name of the user or machine, which outlives the account. Nobody is known of a state that was found.
+    #: The name of the user or machine, which outlives the account. Empty if it is unknown who made the state.
     actor = models.CharField(max_length=150, blank=True)
     #: The number of the version that this one restored.
     restored = models.PositiveIntegerField(null=True)
@@ -55,13 +55,13 @@ class UpdateVersion(models.Model):
     def name(self) -> str:
         """Return the name of the version for forms: its number, and its time in microseconds.
 
-        After a failover or a restore that loses the last versions, others get the same numbers.
+        After a failover or a restore that loses the last versions, new ones get the same numbers.
         """
         return f"{self.number}-{self.at.astimezone(UTC):%Y%m%d%H%M%S%f}"
 
 
 class CoverageEvent(models.Model):
-    """A turn in the coverage of an article. `articles.history.recording` writes it when the state changes."""
+    """A change of state of an article's coverage. `articles.history.recording` writes it when the state changes."""
 
     class Kind(models.TextChoices):
         ANNOUNCED = "announced", pgettext_lazy("event of a coverage", "Announced")

@@ -1,4 +1,4 @@
-"""Record each version of an update and each turn of a coverage, in the transaction of the edit."""
+"""Record each version of an update and each state change of a coverage, in the transaction of the edit."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def restoring(number: int) -> Iterator[None]:
 
 
 def _by() -> dict[str, Any]:
-    """Return the columns that say by whom and in which way something was done. Raise NoActorError."""
+    """Return the columns for the actor and the manner of an edit. Raise NoActorError."""
     actor = actors.required()
     name = actors.name_of(actor)
     if isinstance(actor, Machine):
@@ -76,7 +76,7 @@ def as_stored(update: Update) -> Data:
             "engine": row.engine,
             "translator": row.translator_id,
             "reviewer": row.reviewer_id,
-            # The remarks that the reviewer accepted it with.
+            # The remarks with which the reviewer accepted it.
             **({"accepted": row.accepted} if row.accepted else {}),
         }
         for row in update.translations.all()
@@ -92,7 +92,7 @@ def _value(field: Field, update: Update) -> object:
 
 
 def record_event(article: Article, kind: str) -> CoverageEvent:
-    """Record what happens to a coverage, and by whom. Raise NoActorError if nobody acts."""
+    """Record an event of a coverage, with its actor. Raise NoActorError if there is none."""
     return CoverageEvent.objects.create(article=article, kind=kind, **_by())
 
 
@@ -120,15 +120,15 @@ class History:
 def record(update: Update, before: Data | None) -> bool:
     """Record a saved update, unless it equals `before`, and return whether it differs.
 
-    Call it under the article's lock, which keeps the numbers unique and without gaps. Raise NoActorError if nobody
-    acts.
+    Call it under the article's lock, which keeps the numbers unique and without gaps. Raise NoActorError if there is no
+    actor.
     """
     now = as_stored(update)
     if now == before:
         return False
     newest = UpdateVersion.objects.filter(update=update).order_by("-number").first()
     if newest is not None and newest.data == now:
-        # An edit inside this one has recorded it.
+        # A nested edit has already recorded it.
         return True
     number = newest.number if newest else 0
     versions = []

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from articles.models import Update
 
-#: Any value that JSON can hold. Only the package that registers a relation knows its shape.
+#: Any JSON value. Only the package that registers a relation knows its shape.
 Json = Any
 
 
@@ -22,9 +22,9 @@ class Relation(NamedTuple):
     label: _StrOrPromise
     #: Return the relation of an update as JSON. It runs twice at each save, so `Update.relations` must prefetch for it.
     dump: Callable[[Update], Json]
-    #: Make the relation of a saved update what `dump` returned, for this update or for a copy of it.
+    #: Set the relation of a saved update to the result of `dump`, for this update or for a copy of it.
     restore: Callable[[Update, Json], None]
-    #: Return what `dump` returned as text for people; None if the relation has no such text.
+    #: Return the result of `dump` as text for people; None if the relation has no such text.
     describe: Callable[[Json], str] | None
 
 
@@ -38,7 +38,7 @@ def register(
     label: _StrOrPromise = "",
     describe: Callable[[Json], str] | None = None,
 ) -> None:
-    """Have each version store a relation as `name`, which must not be the name of a column."""
+    """Store a relation in each version as `name`, which must not be the name of a column."""
     _relations[name] = Relation(label or name, dump, restore, describe)
 
 
@@ -60,12 +60,12 @@ def names() -> list[str]:
 
 
 def label(name: str) -> str:
-    """Return what people call a relation."""
+    """Return the label of a relation."""
     return str(_relations[name].label)
 
 
 def describe(name: str, data: Json) -> str:
-    """Return what `dump` returned as text for people; empty if the relation has no such text."""
+    """Return the result of `dump` as text for people; "" if the relation has no such text."""
     to_text = _relations[name].describe
     return to_text(data) if to_text else ""
 
@@ -75,7 +75,7 @@ def _authors(update: Update) -> list[int]:
 
 
 def _set_authors(update: Update, numbers: list[int]) -> None:
-    # Authors who have been deleted since are left out.
+    # Authors who have been deleted since are omitted.
     update.authors.set(Author.objects.filter(pk__in=numbers))
 
 
@@ -84,7 +84,7 @@ def _topics(update: Update) -> list[int]:
 
 
 def _set_topics(update: Update, numbers: list[int]) -> None:
-    # Topics that have been deleted since are left out.
+    # Topics that have been deleted since are omitted.
     update.topics.set(Topic.objects.filter(pk__in=numbers))
 
 

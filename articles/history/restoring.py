@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class VersionRemarksError(Exception):
-    """Translations would be reviewed again with remarks that the user has not acknowledged."""
+    """Translations with remarks that the user has not acknowledged would become reviewed again."""
 
     def __init__(self, problems: Mapping[str, review.Problems]) -> None:
         super().__init__(", ".join(problems))
@@ -48,8 +48,8 @@ def restore(
 ) -> Update:
     """Restore the content of version `number`: all of it, or only the texts in `languages`.
 
-    State and times stay as they are. `newest` is the newest version that the user has seen, `acknowledged` names the
-    remarks on reviewed translations with which the user restores them (`articles.translations.review.key_of`). Raises
+    State and times stay as they are. `newest` is the newest version that the user has seen, `acknowledged` has the keys
+    of the remarks on reviewed translations that the user accepts (`articles.translations.review.key_of`). Raises
     Conflict if there is a newer version, VersionRemarksError if a translation would be reviewed with other remarks, and
     ValidationError if the update would not be valid; nothing is changed then.
     """
@@ -70,11 +70,11 @@ def restore(
         with ExitStack() as stack:
             stack.enter_context(acting_as(user))
             stack.enter_context(recording.restoring(number))
-            # Restoring is not reviewing: a translation regains the state that it had in that version.
+            # Restoring is no review: a translation returns to the state that it had in that version.
             stack.enter_context(states.without_state_tracking(*translations))
             stack.enter_context(changes.edit(update))
             content.apply(update, wanted)
-            # Before the validation, which depends on the pictures.
+            # Do this before the validation, which depends on the pictures.
             registry.restore(update, wanted)
             with update.validated_with(pending):
                 update.full_clean()
@@ -100,7 +100,7 @@ def _restore_state(
     user: User | AnonymousUser | Machine,
     acknowledged: Collection[str],
 ) -> review.Problems:
-    """Give a translation the state that it had. Return the remarks because of which it cannot be reviewed again."""
+    """Give a translation its former state. Return the remarks that keep it from being reviewed again."""
     state = data[recording.TRANSLATIONS].get(row.language, {})
     row.state = state.get("state", row.State.MISSING)
     row.engine, row.translator_id = state.get("engine", ""), state.get("translator")

@@ -1,8 +1,8 @@
 """Import and export coverage.
 
-models          what was imported from where, old addresses, and the queue of imports
-records         the one form in which every format is read: a coverage and its posts
-notes           what an import loses, or doubts
+models          the sources of imported coverage, old addresses, and the queue of imports
+records         the common form of all formats: a coverage and its posts
+notes           losses and doubts of an import
 archive         our own format: the container and its lines
 exporting       write an article into an archive
 portable        names in place of primary keys, for archives

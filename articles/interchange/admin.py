@@ -1,4 +1,4 @@
-"""The admin of imports: ask for one, see what would be lost, confirm it, and watch it."""
+"""The admin of imports: start one, see what would be lost, confirm it, and watch it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 #: The server takes no larger form (`liveblog.edge`). The command imports files of any size.
 MAX_UPLOAD_BYTES = 30_000_000
 
-#: The fates of updates, done or planned, in the order of the page.
+#: The outcomes for updates, done or planned, in the order of the page.
 FATES = {
     "new": _("New"),
     "changed": _("Corrected"),
@@ -121,7 +121,7 @@ class ImportAdmin(LangAttributeAdmin):
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, object] | None = None
     ) -> HttpResponse:
-        # There is one thing to do next: look at what would be imported.
+        # The only next step is to look at what would be imported.
         one_button: dict[str, object] = {"show_save_and_add_another": False, "show_save_and_continue": False}
         return super().add_view(request, form_url, one_button | (extra_context or {}))
 
@@ -135,7 +135,7 @@ class ImportAdmin(LangAttributeAdmin):
         form_url: str = "",
         extra_context: dict[str, object] | None = None,
     ) -> HttpResponse:
-        """The progress and the result, with what can be done about them."""
+        """Show the progress and the result, with the possible actions."""
         row = get_object_or_404(self.get_queryset(request), pk=number(object_id) or 0)
         if not self.has_view_or_change_permission(request, row):
             raise PermissionDenied
@@ -167,7 +167,7 @@ class ImportAdmin(LangAttributeAdmin):
 
 
 def _buttons(row: Import) -> dict[str, bool]:
-    """Return what can be done about an import in its present state."""
+    """Return the possible actions on an import in its present state."""
     found = {
         "confirm": row.state == Import.State.READY,
         "retry": row.state == Import.State.FAILED,
@@ -177,7 +177,7 @@ def _buttons(row: Import) -> dict[str, bool]:
 
 
 def _act(row: Import, data: Any) -> None:
-    """Do what a button of the page says, if it can still be done."""
+    """Perform the action of a button, if it is still possible."""
     state = Import.State
     rows = Import.objects.filter(pk=row.pk)
     due = {"due_at": timezone.now(), "attempts": 0, "failure": "", "error": "", "done": 0}

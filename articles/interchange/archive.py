@@ -32,9 +32,9 @@ FORMAT, VERSION = "liveblog-archive", 1
 LINES = "coverage.ndjson"
 MEDIA = "media/"
 
-#: An update has eight languages of at most 100,000 characters, and a version repeats them.
+#: Limit of a line. An update has eight languages of at most 100,000 characters, and a version repeats them.
 _MAX_LINE_BYTES = 16_000_000
-#: All versions of one update, which are read at once.
+#: Limit of all versions of one update, which are read at once.
 _MAX_VERSIONS_BYTES = 128_000_000
 _CHUNK_BYTES = 1 << 16
 _BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError)
@@ -42,7 +42,7 @@ _BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplemented
 
 class _Encoder(DjangoJSONEncoder):
     def default(self, o: object) -> object:
-        # Django's encoder drops microseconds, by which updates of the same second are in order.
+        # Django's encoder drops microseconds, which order updates of the same second.
         return o.isoformat() if isinstance(o, datetime.datetime) else super().default(o)
 
 
@@ -52,7 +52,7 @@ def media_name(name: str) -> str:
 
 
 class Writer:
-    """Writes an archive: the pictures first, then the lines."""
+    """Write an archive: the pictures first, then the lines."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._zip = zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED)
@@ -85,7 +85,7 @@ class Writer:
         self.counts[kind] = self.counts.get(kind, 0) + 1
 
     def finish(self) -> None:
-        """Write the last line, by which a reader knows that the archive is whole."""
+        """Write the last line, which marks the archive as complete."""
         self.write("end", {"counts": dict(self.counts)})
         assert self._lines is not None
         self._lines.close()
@@ -136,7 +136,7 @@ class ArchiveSource:
                     break
         if article is None:
             raise _damaged()
-        # Archives of the first releases name no topics of the article: all topics in them are the article's.
+        # Archives of the first releases list no topics of the article: all their topics are the article's.
         own = article.get("topics", [topic["slug"] for topic in topics])
         return Coverage(
             key=article["key"],
@@ -177,7 +177,7 @@ class ArchiveSource:
             raise KeyError(address)
         try:
             with self._zip.open(info) as file:
-                # A file can be larger than its directory says.
+                # A file can be larger than the directory of the ZIP file states.
                 content = file.read(processing.MAX_BYTES + 1)
         except _BROKEN_ZIP:
             raise KeyError(address) from None
@@ -218,7 +218,7 @@ class ArchiveSource:
 
 
 def _line(text: bytes) -> Data:
-    """Return the object on a line. Raise SourceError if it is none, or has another shape than the format gives it."""
+    """Return the object on a line. Raise SourceError if it is malformed."""
     try:
         line = json_input.loads(text)
     except ValueError:
@@ -252,7 +252,7 @@ def _without_type(line: Data) -> Data:
 
 @contextmanager
 def writing_to(path: Path) -> Iterator[Writer]:
-    """Write an archive that appears at `path` once it is whole."""
+    """Write an archive that appears at `path` once it is complete."""
     partial = path.with_name(f".{path.name}.partial")
     try:
         with partial.open("wb") as file:

@@ -24,7 +24,7 @@ from liveblog.languages import KNOWN
 
 _CHUNK = 100
 
-#: Columns of an article that mean nothing on another site: keys and counters.
+#: Columns of an article that are useless on another site: keys and counters.
 _COUNTERS = frozenset(
     {
         *("id", "version", "revision", "revision_token", "revised_at", "desk_revision", "deletion_revision"),
@@ -36,11 +36,11 @@ EMBED_COLUMNS = ("url", "provider", "state", "title", "author", "player_url", "w
 
 
 class Part(NamedTuple):
-    """Lines that another app puts into archives, behind the updates."""
+    """Lines that another app puts into archives, after the updates."""
 
     #: The types of its lines.
     kinds: tuple[str, ...]
-    #: Yield the type and the data of each line. The second argument says whether personal data is wanted.
+    #: Yield the type and the data of each line. The second argument is whether to include personal data.
     dump: Callable[[Article, bool], Iterator[tuple[str, Data]]]
     #: Write the lines into an article. The functions return the primary key of an update by its key in the archive, and
     #: that of an account by its name.
@@ -56,7 +56,7 @@ def register_part(name: str, part: Part) -> None:
 
 
 def key_of(article: Article) -> str:
-    """Return the permanent name of the coverage, a tag URI (RFC 4151)."""
+    """Return the permanent id of the coverage, a tag URI (RFC 4151)."""
     return f"tag:{settings.FEED_AUTHORITY}:coverage-{article.pk}"
 
 
@@ -145,7 +145,7 @@ class _Export:
         return keys
 
     def _write_files(self) -> None:
-        """Copy all pictures, those of earlier versions too."""
+        """Copy all pictures, including those of earlier versions."""
         self._add(self._article.photo)
         own = Picture.objects.filter(update__article=self._article)
         removed = Picture.objects.filter(removed_from__article=self._article)
@@ -176,7 +176,7 @@ class _Export:
         }
 
     def _slugs(self) -> list[str]:
-        """Return the present slugs, and those that it had."""
+        """Return the present and the former slugs."""
         former = self._article.known_slugs.exclude(slug__in=self._present_slugs).order_by("slug")
         return [*self._present_slugs, *former.values_list("slug", flat=True)]
 
@@ -184,14 +184,14 @@ class _Export:
         rows = [*update.pictures.all(), *update.removed_pictures.all()]
         images = {picture.pk: archive.media_name(picture.image.name) for picture in rows}
         data = as_stored(update)
-        # A version has milliseconds, by which updates of one moment would change places.
+        # A version has only milliseconds, so updates of one moment would change their order.
         data |= {
             field.name: moment
             for field in Update._meta.concrete_fields
             if isinstance(moment := getattr(update, field.attname), datetime.datetime)
         }
         line: Data = {"key": str(update.pk), "data": self._portable(data, images)}
-        # Beside the columns, with all that a database knows of them.
+        # Written separately from the columns, with all data about them.
         del line["data"][TRANSLATIONS]
         line["translations"] = self._translations(update, images)
         if (embed := getattr(update, "embed", None)) is not None:
@@ -235,7 +235,7 @@ class _Export:
             if row.state == Translation.State.MISSING:
                 continue
             data = portable.translation_data(row)
-            # A reviewed text that was changed since is in review, whether or not an edit has found that out.
+            # A reviewed text that was changed since is in review, even if no edit has noticed that yet.
             if row.state == row.State.REVIEWED and not holds(row, columns.texts_of(item, row.language)):
                 data["state"] = row.State.REVIEW
             found[row.language] = portable.renamed_state(

@@ -1,7 +1,7 @@
 """Requests for live blogs and their pictures: bounded, and to public servers only.
 
-An operator at the command line may name a server of their own network, such as the old site itself; then that server,
-and no other, is asked whatever its address is. People in the admin may not.
+An operator at the command line may name a server of their own network, such as the old site itself; then requests to
+that server are allowed, whatever its address is. Users of the admin cannot do that.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from articles.pictures import processing
 from liveblog.errors import ProviderError
 from liveblog.http import Client
 
-#: For a page or an answer of an interface. The timeout of embeds is for one small answer.
+#: Limits for a page or an API response. The timeout of embeds is for one small response.
 _SECONDS = 60.0
 MAX_BYTES = 64_000_000
 
 
 class Fetching:
-    """Fetches by GET. `trusted`: an address whose server is asked even if it is not a public one."""
+    """Fetch by GET. `trusted`: an address whose server may be requested even if it is not public."""
 
     def __init__(self, trusted: str = "") -> None:
         self._fetcher = _Fetcher(trusted)
@@ -65,7 +65,7 @@ class _Fetcher(Fetcher):
     def _client_for(self, url: str) -> tuple[Client, str]:
         if self._origin is not None and _origin(url) == self._origin:
             return self._trusted, url
-        # Old articles name pictures by http that are at https as well.
+        # Old articles have http addresses of pictures that are now available by https.
         return super()._client_for(_secure(url))
 
 
@@ -77,7 +77,7 @@ def _not_fetched(url: str, reason: str) -> SourceError:
         "nonsense": _("The response from %(address)s can’t be read."),
     }
     text = texts.get(reason) or _("%(address)s isn’t responding. Try again later.")
-    # Isolated (UAX #9): its slashes would change places in a message that runs from right to left.
+    # Isolate the address (UAX #9): a right-to-left message would reorder its slashes.
     return SourceError(text % {"address": f"\u2066{url}\u2069"})
 
 

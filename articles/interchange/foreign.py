@@ -1,6 +1,6 @@
-"""Make records of what other systems say, in the same way for all of them.
+"""Make records from the data of other systems, in the same way for all of them.
 
-A format finds the entries; this module reads their texts, moments, pictures and authors, and notes what is doubtful.
+A format finds the entries; this module reads their texts, moments, pictures and authors, and notes doubts.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from articles.text.plaintext import first_words, plain_text
 from liveblog.languages import KNOWN, column, nearest
 from liveblog.translation import detector
 
-#: Begins a name that is made here.
+#: The prefix of a generated key.
 _DIGEST = "sha256:"
 #: An update with more pictures would be a gallery.
 MAX_PICTURES = 20
@@ -38,7 +38,7 @@ MAX_PICTURES = 20
 
 @dataclass
 class Entry:
-    """A post as a format has found it. Texts may be plain or HTML, and moments in any notation."""
+    """A post in the data of a format. Texts may be plain or HTML, and moments in any notation."""
 
     key: str
     headline: object = ""
@@ -60,14 +60,14 @@ class Entry:
 
 @dataclass
 class Blog:
-    """A live blog as a format has found it."""
+    """A live blog in the data of a format."""
 
     key: str
     headline: object = ""
     standfirst: object = ""
     body: str = ""
     language: str = ""
-    #: That of the page around it, which is often that of the template.
+    #: The language of the page, which is often just that of the template.
     page_language: str = ""
     starts: object = None
     ends: object = None
@@ -164,12 +164,12 @@ class ForeignSource:
         return iter(())
 
     def _made_up_key(self, slug: str) -> str:
-        """Return a name for a live blog that has neither an id nor an address: that of the article, or of its posts."""
+        """Return a key for a live blog with neither id nor address, from that of the article or of its posts."""
         oldest = self._posts[0]
         return f"slug:{slug}" if slug else _digest(f"{oldest.key} {oldest.data['first_published_at']}")
 
     def _named(self, slug: str) -> str:
-        """Return the headline of the live blog; if it has none, one that people will want to correct."""
+        """Return the headline of the live blog; if it has none, a placeholder for people to correct."""
         if headline := self._fitting(markup.line_of(self._blog.headline), 200, "headline"):
             return headline
         first = self._posts[0].data
@@ -206,7 +206,7 @@ class ForeignSource:
         if _repeats(headline, content.body):
             headline = ""
         words = headline or first_words(plain_text(content.body), 8)
-        # People recognise an entry without an id by its moment.
+        # The generated key of an entry without an id means nothing to people, so show its moment.
         name = str(entry.published or entry.modified or "?") if entry.key.startswith(_DIGEST) else entry.key
         label = f"{name}: {words}" if words else name
         for tag, number in content.lost.items():
@@ -291,7 +291,7 @@ class ForeignSource:
         return f"{text[: most - 1].rstrip()}…"
 
     def _recognised(self, wanted: str) -> str:
-        """Return the language of the texts: what the user says, what the source says, or what it looks like."""
+        """Return the language of the texts: according to the user, to the source, or to language detection."""
         if wanted:
             return wanted
         if named := _known_language(self._blog.language):
@@ -313,7 +313,7 @@ def _known_language(stated: str) -> str:
 
 
 def _key(stated: str) -> str:
-    """Return the name of an entry or a coverage, as long as it may be."""
+    """Return the key of an entry or a coverage, limited to the length of the column."""
     return stated if len(stated) <= 500 else _digest(stated)
 
 
@@ -325,7 +325,7 @@ _LENGTHS = {name: getattr(Picture._meta.get_field(name), "max_length", 0) for na
 
 
 def _without_doubles(entries: Iterable[Entry], zone: datetime.tzinfo, notes: Notes) -> list[Entry]:
-    """Return the entries with an id each, once each: of two with the same id the one that was changed last."""
+    """Return the entries, each with an id and only once: of two with the same id, the one changed last."""
     found: dict[str, Entry] = {}
     for entry in entries:
         if not entry.key:
@@ -348,7 +348,7 @@ def _changed_at(entry: Entry, zone: datetime.tzinfo) -> datetime.datetime:
 
 
 def _repeats(headline: str, body: str) -> bool:
-    """Return whether a headline is only the beginning of the text, as systems make one that have none."""
+    """Return whether a headline is only the beginning of the text, which some systems use in place of a headline."""
     words = " ".join(headline.rstrip("….").split()).casefold()
     return bool(words) and " ".join(plain_text(body).split()).casefold().startswith(words)
 
@@ -363,7 +363,7 @@ def _shortened(body: str) -> str:
         kept.append(block)
     if kept:
         return "".join(kept)
-    # One paragraph alone is too long. A character can take six when it is escaped.
+    # A single paragraph is too long. An escaped character can take six.
     return f"<p>{escape(plain_text(body)[: richtext.MAX_LENGTH // 6].rstrip())}…</p>"
 
 

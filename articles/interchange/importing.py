@@ -1,4 +1,4 @@
-"""One import from beginning to end: look at everything first, then write."""
+"""One import from beginning to end: check everything first, then write."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from articles.interchange.notes import Notes
 from articles.interchange.records import Coverage, Data, Source, SourceError
 from articles.models import Article
 
-#: Called with the number of posts dealt with, and that of all.
+#: Called with the number of processed posts, and that of all posts.
 Progress = Callable[[int, int], None]
 
-#: A source that loses more than this share of its posts at once is taken to be broken.
+#: A source that loses more than this share of its posts at once is assumed to be broken.
 _MAX_LOSS = 0.5
 
 
@@ -32,7 +32,7 @@ class Report:
 
     notes: Notes
     total: int = 0
-    #: Number of posts by fate: new, changed, same, edited, deleted, refused, withdrawn.
+    #: Number of posts by outcome: new, changed, same, edited, deleted, refused, withdrawn.
     counts: dict[str, int] = field(default_factory=dict)
     article: Article | None = None
     coverage: Coverage | None = None
@@ -59,16 +59,16 @@ def _refusing() -> Iterator[None]:
         fields = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
         named = (f"{name}: {' '.join(messages)}" for name, messages in fields.items())
         raise SourceError(_("The article can’t be imported. %(errors)s") % {"errors": " ".join(named)}) from None
-    # A name that is taken, or a value that the database does not store.
+    # A slug that is taken, or a value that the database cannot store.
     except (IntegrityError, DataError) as error:
         raise SourceError(_("The article can’t be imported. %(errors)s") % {"errors": error}) from None
 
 
 class Importer:
-    """Imports one source. Importing it again writes only what is new or has changed.
+    """Import one source. Importing it again writes only new and changed posts.
 
     slug        the slug of the article; default: the one in the source, with a number if it is taken
-    following   whether it has just been imported; then pictures that could not be fetched are not asked for again
+    following   whether it has just been imported; then failed pictures are not fetched again
     """
 
     def __init__(self, source: Source, *, slug: str = "", following: bool = False) -> None:
@@ -155,9 +155,9 @@ class Importer:
         oldest: datetime.datetime | None,
         report: Report,
     ) -> None:
-        """Withdraw what was imported from the source before and that it no longer has.
+        """Withdraw updates that were imported before and that the source no longer has.
 
-        A source that lists only its newest posts says nothing about those before the oldest of them.
+        If the source lists only its newest posts, keep updates that are older than its oldest post.
         """
         if writer.imported is None or not seen or self._source.format == "archive":
             return

@@ -1,4 +1,4 @@
-"""The imports that people ask for in the admin, done in the background by whichever process is free."""
+"""The imports that users start in the admin, run in the background by any free process."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from liveblog import jobs
 
 logger = logging.getLogger(__name__)
 
-#: Seconds between looks for what is due.
+#: Seconds between two polls for due imports.
 INTERVAL = 1.0
-#: Seconds between looks at a source that is followed.
+#: Seconds between two imports of a source that is followed.
 FOLLOW_SECONDS = 20.0
-#: Seconds between two notes of the progress, each of which renews the lease.
+#: Seconds between two records of the progress, each of which renews the lease.
 _PROGRESS_SECONDS = 1.0
 _LEASE = timedelta(minutes=5)
 
@@ -53,7 +53,7 @@ def import_due() -> int:
 
 
 def work(row: Import) -> None:
-    """Read a source, import it or look again at one that is followed, and note the result."""
+    """Read a source, import it, or import again one that is followed, and record the result."""
     state = row.state
     with translation.override(row.shown_in):
         try:
@@ -65,7 +65,7 @@ def work(row: Import) -> None:
             _fail(row, str(error))
             return
         except Exception:
-            # An error of the database or storage may pass; the import goes on where it was.
+            # An error of the database or storage may be temporary; the import continues where it stopped.
             if not queue.postpone(row, _unchanged(row), "error"):
                 _fail(row, _("The import failed. The server log gives the reason."))
             raise
@@ -130,7 +130,7 @@ def _note(row: Import, report: Report) -> None:
     if is_read or following:
         values["total"] = report.total or sum(report.counts.values())
     if row.state == State.FOLLOWING and not report.changed:
-        # The counts of the last change say more than that nothing has changed since.
+        # Keep the counts of the last change: those of a run without changes say less.
         del values["counts"]
     if _unchanged(row).update(**values) and values["state"] == State.DONE:
         done = Import.objects.get(pk=row.pk)
@@ -140,7 +140,7 @@ def _note(row: Import, report: Report) -> None:
 
 def _fail(row: Import, message: str) -> None:
     if row.state == State.FOLLOWING:
-        # The old site may be down for a moment.
+        # The old site may be briefly unavailable.
         pause = timezone.now() + timedelta(seconds=10 * FOLLOW_SECONDS)
         _unchanged(row).update(error=message, due_at=pause)
     else:
@@ -148,5 +148,5 @@ def _fail(row: Import, message: str) -> None:
 
 
 async def import_when_due() -> None:
-    """Look for what is due as long as the server runs."""
+    """Run due imports as long as the server runs."""
     await jobs.run_while_serving(import_due, INTERVAL, logger)

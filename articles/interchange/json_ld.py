@@ -1,7 +1,8 @@
 """LiveBlogPosting of schema.org in any page: as JSON-LD or microdata, or a bare JSON document.
 
-https://schema.org/LiveBlogPosting, https://www.w3.org/TR/json-ld11/, https://html.spec.whatwg.org/#microdata. Only what
-pages really have is read: names without a prefix, or with that of schema.org; JSON that some programs break is mended.
+https://schema.org/LiveBlogPosting, https://www.w3.org/TR/json-ld11/, https://html.spec.whatwg.org/#microdata. This
+reads only the forms that occur on real pages: names without a prefix, or with that of schema.org. It repairs JSON that
+some programs write incorrectly.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _MAX_DEPTH = 12
 _CONTROLS = re.compile(r"[\x00-\x1f]")
 _TRAILING_COMMA = re.compile(r",(\s*[\]}])")
 _PREFIX = re.compile(r"^(?:https?://schema\.org/|schema:)")
-#: Where an element of microdata has its value (HTML, 5.2.4).
+#: The attribute with the value of a microdata element (HTML, 5.2.4).
 _VALUE_ATTRIBUTES = {
     **dict.fromkeys(("audio", "embed", "iframe", "img", "source", "track", "video"), "src"),
     **dict.fromkeys(("a", "area", "link"), "href"),
@@ -35,7 +36,7 @@ _VALUE_ATTRIBUTES = {
     "time": "datetime",
 }
 
-#: Properties whose values may be described in another place.
+#: Properties whose values may be references to objects elsewhere.
 _REFERENCES = ("liveBlogUpdate", "author", "image", "video", "audio", "sharedContent")
 
 Thing = dict[str, Any]
@@ -45,7 +46,7 @@ def blogs_in(html: str, address: str, notes: Notes) -> list[Blog]:
     """Return the live blogs in a page."""
     tree = LexborHTMLParser(html)
     base = _base_of(tree, address)
-    # An element may be described in another document of the page than the one that refers to it.
+    # A document of the page may refer to an object in another one.
     found = blogs_in_json(list(_documents(tree, notes)), base, notes)
     found = found or [_blog(thing, base, notes) for thing in _microdata(tree) if _is(thing, "LiveBlogPosting")]
     root = tree.css_first("html[lang]")
@@ -74,7 +75,7 @@ def next_document(document: object, address: str) -> str:
 
 
 def loads(text: str) -> object:
-    """Return the document in a script element. Raise ValueError if it cannot be mended."""
+    """Return the document in a script element. Raise ValueError if it cannot be repaired."""
     stripped = text.strip().removeprefix("<!--").removesuffix("-->").strip()
     stripped = stripped.removeprefix("/*<![CDATA[*/").removesuffix("/*]]>*/").rstrip(";")
     for attempt in (stripped, _CONTROLS.sub(" ", stripped), _TRAILING_COMMA.sub(r"\1", _CONTROLS.sub(" ", stripped))):
@@ -104,7 +105,7 @@ def _documents(tree: LexborHTMLParser, notes: Notes) -> Iterator[object]:
 
 
 def salvaged(text: str, notes: Notes) -> Iterator[object]:
-    """Yield what can be read of a broken document: each post that is whole, and the properties around them."""
+    """Yield the readable parts of a broken document: each complete post, and the properties around them."""
     decoder = json.JSONDecoder()
     start = text.find("[", text.find('"liveBlogUpdate"'))
     if start < 0:
@@ -117,7 +118,7 @@ def salvaged(text: str, notes: Notes) -> Iterator[object]:
             entry, position = decoder.raw_decode(text, opening)
         except (ValueError, RecursionError):
             notes.add("broken", " ".join(text[opening : opening + 100].split()))
-            # The next post begins after this one, wherever it is broken.
+            # The next post begins after the start of this one, wherever this one is broken.
             following = re.compile(r'\{\s*"@type"\s*:\s*"[A-Za-z]*Posting"').search(text, opening + 1)
             if following is None:
                 break
@@ -157,12 +158,12 @@ def _is(thing: Thing, kind: str) -> bool:
 
 
 def _refers(value: object) -> bool:
-    """Say whether an object only names another one by its id (JSON-LD 1.1, "node reference")."""
+    """Return whether an object only refers to another one by its id (JSON-LD 1.1, "node reference")."""
     return isinstance(value, dict) and "@id" in value and value.keys() <= {"@id", "@type"}
 
 
 def _resolved(thing: Thing, described: Mapping[str, Thing]) -> Thing:
-    """Put the objects that a document describes elsewhere in the place of references to them."""
+    """Replace references by the objects that a document describes elsewhere."""
 
     def resolve(value: object) -> object:
         key = value.get("@id") if isinstance(value, dict) and _refers(value) else value
@@ -236,7 +237,7 @@ def _list(value: object) -> list[Any]:
 
 
 def _text(value: object) -> str:
-    """Return a value as text: the first of several, and the value of one that has a language or type."""
+    """Return a value as text: the first of several, and `@value` of an object with a language or type."""
     for each in _list(value):
         if isinstance(each, dict):
             each = each.get("@value") or each.get("name") or each.get("@id") or each.get("alternateName") or ""
@@ -256,7 +257,7 @@ def _name(value: object) -> str:
 
 
 def _names(value: object) -> list[str]:
-    # Organisations are no authors of a live blog: the site itself is one on most pages.
+    # Organisations do not count as authors of a live blog: on most pages this is the site itself.
     people = [each for each in _list(value) if not (isinstance(each, dict) and _is(each, "Organization"))]
     names = (line_of(_name(each)) for each in people)
     return [name for name in names if name and "://" not in name]
@@ -284,7 +285,7 @@ def _images(value: object, base: str) -> list[Image]:
 
 
 def _microdata(tree: LexborHTMLParser) -> Iterator[Thing]:
-    """Yield the top items of a page as JSON-LD would have them."""
+    """Yield the top-level items of a page in the form of JSON-LD."""
     for node in tree.css("[itemscope]"):
         if "itemprop" not in node.attributes:
             yield _item(node, tree)
@@ -314,7 +315,7 @@ def _item(node: LexborNode, tree: LexborHTMLParser, depth: int = 0) -> Thing:
 
 
 def _properties(root: LexborNode, *, include_root: bool) -> Iterator[LexborNode]:
-    """Yield the elements that are properties of an item, without those of items in it."""
+    """Yield the elements that are properties of an item, without those of nested items."""
     pending = [root] if include_root else list(root.iter())
     while pending:
         node = pending.pop(0)

@@ -1,6 +1,6 @@
-"""Read the HTML of other systems: what stays is rich text, pictures, and one embed.
+"""Read the HTML of other systems: this keeps rich text, pictures, and one embed.
 
-The rich text that is written here goes through the sanitiser (`articles.text.richtext`) as every other does.
+The resulting rich text passes the sanitiser (`articles.text.richtext`) like any other.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from articles.text import richtext
 from articles.text.parsed import parse, walk
 from articles.text.plaintext import decoded, plain_text, text_of
 
-#: Elements that rich text has, and what older markup calls them.
+#: The elements of rich text, and their names in older markup.
 _INLINE = {
     "strong": "strong",
     "b": "strong",
@@ -38,11 +38,11 @@ _PARAGRAPHS = frozenset(
     }
 )
 _SKIPPED = frozenset({"script", "style", "template", "noscript", "head", "title", "object", "svg", "math", "button"})
-#: Elements without a meaning of their own, whose loss is nothing to report.
+#: Elements without a meaning, whose loss is not reported.
 _PLAIN = frozenset(
     {"span", "a", "br", "small", "font", "u", "ins", "mark", "time", "abbr", "sup", "sub", "wbr", "label"}
 )
-#: Of the scripts of social networks, which make a post of such a quotation.
+#: Classes for the scripts of social networks, which turn such a quotation into a post.
 _POSTS = re.compile(r"\b(?:twitter-tweet|twitter-video|instagram-media|tiktok-embed|bluesky-embed|mastodon-embed)\b")
 _HAS_TAG = re.compile(r"<[a-zA-Z/!][^<>]*>")
 _REFERENCE = re.compile(r"&(?:[a-zA-Z]{2,8}|#[0-9]{1,6}|#x[0-9a-fA-F]{1,5});")
@@ -64,7 +64,7 @@ class Content:
 
     body     rich text
     embeds   addresses of providers that we know, in order
-    lost     names of elements that are not kept, with how often they occur
+    lost     names of elements that are not kept, with their numbers
     """
 
     body: str = ""
@@ -87,13 +87,13 @@ def line_of(text: object) -> str:
 
 
 def from_text(text: str) -> str:
-    """Return plain text as HTML: a paragraph for each of its own."""
+    """Return plain text as HTML, with its paragraphs."""
     parts = re.split(r"\n\s*\n", decoded(text).strip())
     return "".join(f"<p>{'<br>'.join(map(escape, part.splitlines()))}</p>" for part in parts if part.strip())
 
 
 def content_of(html: str, base: str = "") -> Content:
-    """Return what is kept of HTML. `base`: the address by which relative ones are resolved."""
+    """Return the contents of HTML that are kept. `base`: the address to resolve relative ones."""
     return _Reader(base).read(html if is_html(html) else from_text(html))
 
 
@@ -211,7 +211,7 @@ class _Reader:
     def _break(self) -> None:
         self._breaks += 1 if self._in_paragraph else 0
         if self._breaks > 1:
-            # Two line breaks are how older editors write a paragraph.
+            # Older editors write a paragraph as two line breaks.
             open_tags = list(self._inline)
             self._close()
             self._breaks = 0
@@ -256,7 +256,7 @@ class _Reader:
     def _image(self, node: LexborNode) -> None:
         attributes = node.attributes
         if "emoji" in (attributes.get("class") or "") or (attributes.get("src") or "").endswith(".svg"):
-            # A picture of a letter says in words what it shows.
+            # The picture of an emoji has its character as alternative text.
             self._text(attributes.get("alt") or "")
             return
         if attributes.get("width") == "1" and attributes.get("height") == "1":
@@ -266,7 +266,7 @@ class _Reader:
         if not addresses:
             self._content.lost["img"] += 1
             return
-        # On pages that load pictures late, the first address is a placeholder or missing.
+        # On pages with lazy loading, the first address is a placeholder or missing.
         address = addresses[-1]
         if address not in [image.address for image in self._content.images]:
             self._content.images.append(Image(address, alt=line_of(attributes.get("alt") or "")))
@@ -305,7 +305,7 @@ class _Reader:
             self._content.embeds.append(match.page)
 
     def _take_lone_addresses(self) -> None:
-        """Make an embed of each paragraph that is nothing but an address of a provider, as WordPress does."""
+        """Make an embed from each paragraph that consists of an address of a provider, as WordPress does."""
         kept = []
         for block in richtext.blocks(self._content.body):
             text = plain_text(block) if block.startswith("<p") else ""
@@ -330,7 +330,7 @@ def _in_figure(node: LexborNode) -> bool:
 
 
 def scheme_of(address: str) -> str:
-    """Return the scheme of an address, "" if it is none."""
+    """Return the scheme of an address; "" if the address is invalid."""
     try:
         parts = urlsplit(address)
     except ValueError:
@@ -339,7 +339,7 @@ def scheme_of(address: str) -> str:
 
 
 def _without_empty(html: str) -> str:
-    """Return HTML without inline elements in which nothing is left."""
+    """Return HTML without empty inline elements."""
     before = None
     while before != html:
         before, html = html, re.sub(r"<(strong|em|s|a)(?: [^<>]*)?>\s*</\1>", "", html)

@@ -1,4 +1,4 @@
-"""The sources of imported coverage, the addresses that it had there, and the imports that people ask for."""
+"""The sources of imported coverage, its addresses there, and the imports that users start."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ UPLOADS = PRIVATE_UPLOADS
 
 
 class ImportedArticle(models.Model):
-    """The source of an imported article: importing it again goes on with the same article."""
+    """The source of an imported article: importing it again updates the same article."""
 
     article = models.OneToOneField("articles.Article", models.CASCADE, related_name="imported_from")
-    #: The permanent name of the coverage, which is the same in every file and at every address.
+    #: The permanent id of the coverage, which is the same in every file and at every address.
     key = models.CharField(max_length=500, unique=True)
     format = models.CharField(max_length=20)
     #: Whether everything was written, so that readers may open the page.
@@ -43,9 +43,9 @@ class ImportedUpdate(models.Model):
     source = models.ForeignKey(ImportedArticle, models.CASCADE, related_name="updates")
     key = models.CharField(max_length=500)
     update = models.OneToOneField("articles.Update", models.SET_NULL, null=True, related_name="imported_from")
-    #: Of the record from which it was last written.
+    #: The digest of the record from which it was last written.
     digest = models.CharField(max_length=64)
-    #: Of the texts and the state that were written; another one means that somebody has worked on the update here.
+    #: The digest of the written texts and state; if it differs, somebody has edited the update here.
     written_digest = models.CharField(max_length=64)
     #: Names of the stored files, by the addresses of the pictures in the source.
     files = models.JSONField(default=dict)
@@ -59,7 +59,7 @@ class ImportedUpdate(models.Model):
 
 
 class OldAddress(models.Model):
-    """An address of imported coverage before the import. Readers who ask for it are redirected."""
+    """An address of imported coverage before the import. Requests for it are redirected."""
 
     #: Path, and query if it has one; without a language in front if `language` is empty.
     path = models.CharField(max_length=500)
@@ -77,14 +77,14 @@ class OldAddress(models.Model):
 
 
 def upload_path(instance: Import, filename: str) -> str:
-    """Return a path that cannot be guessed. No page links to it, and the site does not hand it out."""
+    """Return a path that cannot be guessed. No page links to it, and the site does not serve it."""
     return f"{UPLOADS}{secrets.token_hex(16)}"
 
 
 class Import(QueueRow):
-    """An import that somebody has asked for in the admin. `articles.interchange.jobs` works on the rows.
+    """An import that somebody has started in the admin. `articles.interchange.jobs` works on the rows.
 
-    The source is read first. It is imported once somebody has seen what would be lost, and has confirmed it.
+    The source is read first. It is imported once somebody has seen the losses and confirmed it.
     """
 
     class State(models.TextChoices):
@@ -95,11 +95,11 @@ class Import(QueueRow):
         DONE = "done", pgettext_lazy("state of an import", "Imported")
         FAILED = "failed", pgettext_lazy("state of an import", "Failed")
 
-    #: States in which something is to be done.
+    #: States with work to do.
     ACTIVE = (State.READING, State.IMPORTING, State.FOLLOWING)
 
     file = models.FileField(_("file"), upload_to=upload_path, max_length=200, blank=True)
-    #: The name that the file had with the person.
+    #: The original name of the file.
     file_name = models.CharField(_("file"), max_length=200, blank=True, editable=False)
     address = ShortTextField(_("link"), max_length=1000, blank=True)
     slug = models.SlugField(
@@ -125,7 +125,7 @@ class Import(QueueRow):
     article = models.ForeignKey(
         "articles.Article", models.SET_NULL, null=True, editable=False, related_name="+", verbose_name=_("article")
     )
-    #: The number of updates in the source and of those that were dealt with; see `articles.interchange.importing`.
+    #: The number of updates in the source, and of those that were processed; see `articles.interchange.importing`.
     total = models.PositiveIntegerField(default=0, editable=False)
     done = models.PositiveIntegerField(default=0, editable=False)
     counts = models.JSONField(default=dict, editable=False)

@@ -1,4 +1,4 @@
-"""Notes: what an import loses, and what is doubtful about it."""
+"""Notes about losses and doubts of an import."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 Level = Literal["lost", "doubtful"]
 
-#: The most examples that are kept of one note.
+#: The greatest number of examples that are kept for one note.
 MAX_EXAMPLES = 20
 _EXAMPLE_LENGTH = 120
 
@@ -77,7 +77,7 @@ class Note:
 
 
 class Notes:
-    """The notes of one import, in the order in which they came up."""
+    """The notes of one import, in order of their first occurrence."""
 
     def __init__(self) -> None:
         self._notes: dict[str, Note] = {}

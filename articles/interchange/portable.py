@@ -1,4 +1,4 @@
-"""Names in place of primary keys, so that a version or a translation can be read in another database.
+"""Replace primary keys by names, so that another database can read a version or a translation.
 
 Accounts are named by their user names, authors by the keys of the archive, topics by their slugs, and pictures by their
 files.
@@ -24,7 +24,7 @@ USER_COLUMNS = frozenset(
     if field.related_model is not None and field.related_model._meta.label == settings.AUTH_USER_MODEL
 )
 _TRANSLATION_USERS = ("translator", "reviewer")
-#: Columns of a translation that an archive keeps. Those of the queue and of open desks are of no use elsewhere.
+#: Columns of a translation in archives. Those of the queue and of open desks are useless elsewhere.
 TRANSLATION_COLUMNS = (
     *("state", "outdated", "engine", "problems", "accepted"),
     *("made_at", "first_made_at", "reviewed_at", "first_reviewed_at"),
@@ -40,7 +40,7 @@ class Accounts:
     """User names by primary key, and the other way round."""
 
     def __init__(self, *, known: bool) -> None:
-        """`known`: whether the accounts of this database are the ones that are named."""
+        """`known`: whether the names are those of accounts of this database."""
         self._known = known
         self._names: dict[int, str] = {}
         self._keys: dict[str, int | None] = {}
@@ -70,9 +70,9 @@ class Accounts:
 def renamed(
     data: Data, *, user: Renamed, author: Renamed, topic: Renamed, image: Renamed, field: Callable[[str], str]
 ) -> Data:
-    """Return a version with other names for the things outside it. A name that becomes None or "" is left out."""
+    """Return a version with other names for the rows to which it refers. A name that becomes None or "" is omitted."""
     found = dict(data)
-    # The copies of an update stand in other articles, which are not in the archive.
+    # The copies of an update are in other articles, which are not in the archive.
     found["copy_group"] = None
     for column in USER_COLUMNS & found.keys():
         found[column] = user(found[column])
@@ -101,7 +101,7 @@ def renamed_state(state: Data, *, user: Renamed, field: Callable[[str], str]) ->
 
 
 def translation_data(row: Translation) -> Data:
-    """Return a translation as an archive has it, still with the names of this database."""
+    """Return a translation in the form of archives, but still with the names of this database."""
     return {
         **{name: getattr(row, name) for name in TRANSLATION_COLUMNS},
         "source": row.source,
@@ -117,6 +117,6 @@ def portable_field(name: str, images: Mapping[int, str]) -> str:
 
 
 def local_field(name: str, pictures: Mapping[str, int]) -> str:
-    """Return the name here of a text in an archive. `pictures`: primary keys by the names of their files."""
+    """Return the local name of a text in an archive. `pictures`: primary keys by the names of their files."""
     found = _PORTABLE_FIELD.fullmatch(name)
     return f"picture-{pictures.get(found[1], 0)}-{found[2]}" if found else name

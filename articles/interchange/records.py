@@ -1,8 +1,8 @@
-"""The one form in which every format is read: a coverage, and its posts.
+"""The common form of all formats: a coverage, and its posts.
 
 The names of columns and relations are those of a version of the history (`articles.history.recording.as_stored`), so
-that a record, a version and a line of an archive have the same words for the same things. Where a version has a primary
-key, a record has a name: the key of an author, the address of a picture, the name of an account.
+that a record, a version and a line of an archive use the same names. Where a version has a primary key, a record has a
+name: the key of an author, the address of a picture, the name of an account.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class SourceError(ValidationError):
 
 @dataclass
 class Byline:
-    """An author, whose key is what records name.
+    """An author, to whom records refer by key.
 
     name, role, place   by language
     links               one in each line
@@ -57,9 +57,9 @@ class Coverage:
     topics      slug, and names by language; `other_topics` are those of updates alone
     related     slugs
     photo       the address of the photo, "" for none
-    events      kind, moment and actor of each turn, if the source knows them
-    addresses   those that it had, as (language or "", address)
-    complete    whether the posts of the source are all that it has, so that one that is missing was taken away
+    events      kind, moment and actor of each state change, if the source has them
+    addresses former addresses, as (language or "", address) complete whether the source has all its posts, so that a
+    missing one was removed
     """
 
     key: str
@@ -84,7 +84,7 @@ class Coverage:
 class Post:
     """An update.
 
-    key             its permanent name within its coverage
+    key             its permanent id within its coverage
     data            columns; `authors`, `topics` (slugs), `pictures` and `embed` as a version has them
     translations    the state of each translation, by language
     embed           the answer of the provider, if it is known
@@ -108,12 +108,12 @@ class Post:
 
     @property
     def digest(self) -> str:
-        """Return a name of everything in the record."""
+        """Return a digest of the whole record."""
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True, default=str).encode()).hexdigest()
 
     @property
     def label(self) -> str:
-        """Return a few words by which a person recognises the post."""
+        """Return a short label by which people recognise the post."""
         language = self.data.get("source_language", "")
         text = self.data.get(column("headline", language)) or self.data.get(column("body", language)) or ""
         return f"{self.key}: {text}" if text else self.key
@@ -130,10 +130,10 @@ class Source(Protocol):
         """Return the article. Raise SourceError if the source cannot be imported."""
 
     def posts(self) -> Iterator[Post]:
-        """Yield the posts, the oldest first. It can be called several times."""
+        """Yield the posts, the oldest first. May be called several times."""
 
     def picture(self, address: str) -> bytes:
-        """Return the file of a picture. Raise ProviderError or KeyError if it cannot be had."""
+        """Return the file of a picture. Raise ProviderError or KeyError if it is not available."""
 
     def parts(self) -> Iterator[tuple[str, Iterator[Data]]]:
-        """Yield what other apps have put beside the posts, by the name under which they registered."""
+        """Yield the data of other apps, by their registered names."""

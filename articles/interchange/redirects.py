@@ -21,7 +21,7 @@ _LANGUAGE = re.compile(rf"/({CODE_IN_ADDRESS})(/.*)")
 
 
 def split_address(address: str) -> tuple[str, str]:
-    """Return host and path of an old address, with its query if it has one; an empty path if it is none to redirect."""
+    """Return host and path of an old address, with its query if there is one; an empty path if it is unusable."""
     try:
         parts = urlsplit(address)
         host = (parts.hostname or "")[:255]
@@ -36,8 +36,8 @@ def split_address(address: str) -> tuple[str, str]:
 class OldAddresses(MiddlewareMixin):
     """Redirect readers from an old address to the present one if this site has no page there.
 
-    It looks only when the answer would be 404, so no old address hides a page of this site. WordPress has addresses
-    such as /?p=12, at which we have the page that leads to the reader's language.
+    This happens only when the response would be 404, so no old address hides a page of this site. WordPress has
+    addresses such as /?p=12, at which we have the page that leads to the reader's language.
     """
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
@@ -55,7 +55,7 @@ class OldAddresses(MiddlewareMixin):
 def target_of(path: str, host: str) -> str | None:
     """Return the present path of an old address, None if it is not known."""
     bare = path.partition("?")[0]
-    # Our own addresses of another site have the language in front of the one that is stored.
+    # Addresses of other sites with this product have the language before the stored path.
     own = _LANGUAGE.fullmatch(bare)
     candidates = [path] if bare == "/" else [path, bare]
     if bare != "/" and not bare.endswith("/"):

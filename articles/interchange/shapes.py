@@ -1,6 +1,6 @@
 """The shapes of the lines of an archive, checked before any code relies on them.
 
-The values of columns are not here: each column checks its own (`articles.interchange.writing.values_of`).
+The values of columns are not included: each column checks its own (`articles.interchange.writing.values_of`).
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ _LINES: dict[str, object] = {
 
 
 def is_line(line: Data) -> bool:
-    """Return whether a line has the shape of its type. Lines of other types are not looked into."""
+    """Return whether a line has the shape of its type. Lines of other types are not checked."""
     return fits(line, _LINES.get(line["type"], dict)) and all(len(pair) == 2 for pair in line.get("addresses") or ())
 
 

@@ -1,7 +1,7 @@
-"""Sourcefabric Live Blog 3 (on Superdesk): its public interface, and dumps of its collection "archive".
+"""Sourcefabric Live Blog 3 (on Superdesk): its public API, and dumps of its collection "archive".
 
 A post is a package: the references in its group "main" lead to items of the types text, image, embed, quote and others.
-The interface puts the item into the reference; in a dump, items are documents of the same collection.
+The API puts the item into the reference; in a dump, items are documents of the same collection.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def from_api(address: str, fetching: Fetching, notes: Notes) -> Blog:
 
 
 def from_dump(document: object, address: str, notes: Notes) -> Blog:
-    """Return the live blog in a dump: one document, a list of documents, or an answer of the interface."""
+    """Return the live blog in a dump: one document, a list of documents, or a response of the API."""
     documents = list(_documents(document))
     blog = next((each for each in documents if "blog_status" in each or "blog_preferences" in each), {})
     items = {_key(each): each for each in documents if each.get("particular_type") == "item" or "item_type" in each}
@@ -73,7 +73,7 @@ def from_dump(document: object, address: str, notes: Notes) -> Blog:
 def from_documents(
     blog: Document, posts: Iterable[object], items: dict[str, Document], address: str, notes: Notes, *, complete: bool
 ) -> Blog:
-    """Return a live blog. `items`: those that references name, by id."""
+    """Return a live blog. `items`: the items that references name, by id."""
     entries = []
     for post in posts:
         if not isinstance(post, dict):
@@ -149,16 +149,16 @@ def _add(entry: Entry, bodies: list[str], item: Document) -> None:
         elif address := next((str(each) for each in addresses if each), ""):
             title = line_of(meta.get("title")) or address
             bodies.append(f'<p><a href="{escape(address)}">{escape(title)}</a></p>')
-        # A card says again what the provider says; what the journalist has written stands in `text`.
+        # A card repeats the data of the provider; the journalist's own text is in `text`.
         if text and not known and not meta.get("html"):
             bodies.append(text)
     elif kind == "quote":
-        # The field is edited as plain text; `text` is made of it, with the speaker as a heading.
+        # The field is edited as plain text; `text` is derived from it, with the speaker as a heading.
         quote = f"<p>{escape(str(meta['quote']))}</p>" if meta.get("quote") else text
         if entry.attribution:
             bodies.append(quote)
         else:
-            # Beside other items it is a part of the text, which somebody else has written.
+            # If there are other items, the quote is only part of the post, which somebody else has written.
             speaker = _speaker_of(item)
             bodies.append(f"<blockquote>{quote}</blockquote>" + (f"<p>— {escape(speaker)}</p>" if speaker else ""))
     else:
@@ -170,7 +170,7 @@ def _kind_of(item: Document) -> object:
 
 
 def _speaker_of(quote: Document) -> str:
-    """Return the person whose words a quote gives. The editor calls the field `credit`; imported posts name others."""
+    """Return the quoted person. The editor's field is `credit`; imported posts have other ones."""
     meta = quote.get("meta")
     if not isinstance(meta, dict):
         return ""
@@ -178,7 +178,7 @@ def _speaker_of(quote: Document) -> str:
 
 
 def _items_of(post: Document, items: dict[str, Document], notes: Notes | None = None) -> Iterator[Document]:
-    """Yield the items of a post in their order."""
+    """Yield the items of a post in order."""
     for group in post.get("groups") or ():
         if not isinstance(group, dict) or group.get("id") == "root":
             continue

@@ -35,8 +35,8 @@ def is_address(place: str) -> bool:
 def opened(place: str, options: Options, *, slug: str = "", trusted: bool = False) -> Iterator[Source]:
     """Open a file or an address. Raise SourceError if it cannot be imported.
 
-    slug      which live blog is meant if a file has several
-    trusted   whether the server at the address may be one that is not public
+    slug      selects a live blog if a file has several
+    trusted   whether the server at the address need not be public
     """
     if is_address(place):
         yield from_address(place, options, Fetching(place if trusted else ""))
@@ -65,7 +65,7 @@ def from_file(file: BinaryIO, options: Options, fetching: Fetching, *, slug: str
 
 
 def from_address(address: str, options: Options, fetching: Fetching) -> Source:
-    """Return the source at an address: the interface of a system, or a page or file."""
+    """Return the source at an address: an API, a page or a file."""
     notes = Notes()
     if wordpress.is_rest_address(address):
         return ForeignSource("wordpress", wordpress.from_rest(address, fetching, notes), options, notes, fetching)
@@ -78,7 +78,7 @@ def from_address(address: str, options: Options, fetching: Fetching) -> Source:
 
 
 def _from_zip(file: BinaryIO, options: Options, fetching: Fetching) -> Source:
-    """Return our own archive, or the JSON files that somebody has packed together."""
+    """Return our own archive, or the JSON files in a ZIP file."""
     try:
         packed = zipfile.ZipFile(file)
         if LINES in packed.namelist():
@@ -145,7 +145,7 @@ def _from_page(html: str, address: str, options: Options, fetching: Fetching) ->
 
 
 def _add_older_pages(blog: Blog, html: str, address: str, fetching: Fetching, notes: Notes) -> None:
-    """Add the posts on the pages that follow by rel=next."""
+    """Add the posts of further pages, linked by rel=next."""
     seen = {address}
     for _number in range(_MAX_PAGES):
         following = json_ld.next_page(html, address)
@@ -167,7 +167,7 @@ def _add_older_pages(blog: Blog, html: str, address: str, fetching: Fetching, no
 
 
 def _add_older_documents(blog: Blog, document: object, address: str, fetching: Fetching, notes: Notes) -> None:
-    """Add the posts of the documents that follow by `next`, as our own liveblog.json names them."""
+    """Add the posts of further documents, linked by `next` as in our own liveblog.json."""
     seen = {address}
     for _number in range(_MAX_PAGES):
         following = json_ld.next_document(document, address)
@@ -188,12 +188,12 @@ def _add_older_documents(blog: Blog, document: object, address: str, fetching: F
 
 
 def _only(blogs: list[Blog]) -> Blog:
-    """Return the live blog of a page: the one with the most posts, as others are only teasers."""
+    """Return the live blog of a page: the one with the most posts, because others are only teasers."""
     return max(blogs, key=lambda blog: len(blog.entries))
 
 
 def _decoded(content: bytes) -> str:
-    """Return the text of a file, which says its encoding in its head, or is in UTF-8 or else in Windows-1252."""
+    """Return the text of a file. Its encoding is declared at its beginning, or else is UTF-8 or Windows-1252."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return content.decode("utf-16", errors="replace")
     named = _ENCODING.search(content[:2048])
@@ -205,7 +205,7 @@ def _decoded(content: bytes) -> str:
 
 
 def _loaded(text: str) -> object:
-    """Return a JSON document, or a list of those on lines of their own; None if it is neither."""
+    """Return a JSON document, or a list of documents from one line each; None if it is neither."""
     try:
         return json_ld.loads(text)
     except ValueError:

@@ -1,8 +1,8 @@
-"""Finished coverage as files that any web server hands out, and that open from a disk as well.
+"""Finished coverage as files that any web server can serve, and that also open from a disk.
 
-Each page stands at the address that it has here: /en/live/summit/ is en/live/summit/index.html. A page of a longer
+Each page has the same path as here: /en/live/summit/ is en/live/summit/index.html. A page of a longer
 list, which has an address with a query, becomes a folder below the list. Links within the archive are relative; all
-other links lead to the site. The archive leaves out scripts and forms.
+other links lead to the site. The archive omits scripts and forms.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class StaticArchiveError(Exception):
 def write(article: Article, directory: Path, progress: Callable[[int], None] | None = None) -> int:
     """Write the pages of a finished coverage in all its languages, and return their number.
 
-    Raise StaticArchiveError if the coverage goes on, or if the directory exists already.
+    Raise StaticArchiveError if the coverage is not finished, or if the directory exists.
     """
     if article.state != Article.State.FINISHED:
         raise StaticArchiveError("The coverage has not finished. A static archive would go stale.")
@@ -79,9 +79,9 @@ class _Archive:
         self._site = urlsplit(settings.SITE_URL)
         self._media = default_storage.url("x").removesuffix("x")
         self._count = 0
-        #: The file on which an element stands, by language.
+        #: The file that contains an element, by language.
         self._places: dict[str, dict[str, str]] = {}
-        #: The addresses of the conversations among readers, by language.
+        #: The addresses of the pages with comments, by language.
         self._conversations: dict[str, list[str]] = {}
         self._copied: set[str] = set()
 
@@ -111,10 +111,10 @@ class _Archive:
     # Pages ----------------------------------------------------------------------------------------------------------
 
     def _get(self, path: str) -> bytes | None:
-        """Return a page as readers get it, None if there is none."""
+        """Return a page as readers get it; None if there is none."""
         request = self._requests.get(path, secure=self._site.scheme == "https", HTTP_HOST=self._site.netloc)
         response = cast("HttpResponse", self._handler.get_response(request))
-        # Not closed: that would close the connection to the database as well.
+        # Do not close the response: that would also close the database connection.
         if response.status_code >= 500:
             raise StaticArchiveError(f"The page {path} cannot be made. The log says why.")
         return response.content if response.status_code == 200 else None
@@ -125,7 +125,7 @@ class _Archive:
         while number < _MAX_PAGES and (content := self._get(address)) is not None:
             tree = LexborHTMLParser(content.decode())
             following = tree.css_first('nav.pages a[rel~="next"]')
-            # The reader of this page rewrites its links.
+            # Read the link now: the caller rewrites the links of the page.
             found = (following.attributes.get("href") or "").partition("#")[0] if following is not None else ""
             yield self._file_of_list(base, folder, number), tree
             if not found:
@@ -178,7 +178,7 @@ class _Archive:
             self._put(path[1:], self._whole(content) if path.endswith("/liveblog.json") else content)
 
     def _whole(self, content: bytes) -> bytes:
-        """Return the first document of a coverage with the updates of all that follow it by `next`."""
+        """Return the first document of a coverage, with the updates of all further ones, linked by `next`."""
         first = page = json.loads(content)
         for _number in range(_MAX_PAGES):
             if "next" not in page or (following := self._get(page["next"].removeprefix(settings.SITE_URL))) is None:
@@ -283,7 +283,7 @@ class _Archive:
                     shutil.copyfileobj(file, copy)
 
     def _copy_static(self, name: str) -> None:
-        """Copy a static file, and those that a style sheet names."""
+        """Copy a static file, and the files to which a style sheet refers."""
         if name in self._copied:
             return
         self._copied.add(name)
@@ -299,7 +299,7 @@ class _Archive:
                     self._copy_static(posixpath.normpath(posixpath.join(posixpath.dirname(name), address)))
 
     def _copy_brand(self, name: str) -> None:
-        """Copy a file of the newsroom's look, and those that its style sheet names, which stand beside it."""
+        """Copy a file of the branding, and the files beside it to which its style sheet refers."""
         if name in self._copied or (content := self._get(f"/{name}")) is None:
             return
         self._copied.add(name)
@@ -320,7 +320,7 @@ class _Archive:
         return target
 
 
-#: Where the files of the newsroom's look stand.
+#: The path of the files of the branding.
 _BRAND = "/brand/"
 
 
@@ -332,5 +332,5 @@ def _static_content(name: str) -> bytes | None:
 
 
 def _relative(target: str, file: str) -> str:
-    """Return the address of one file of the archive for a page in another one."""
+    """Return the relative address of one file of the archive for a page in another one."""
     return posixpath.relpath(target, posixpath.dirname(file) or ".")

@@ -1,4 +1,4 @@
-"""Read the moments that other systems write, in whatever notation."""
+"""Read moments in the notations of other systems."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _DATE = re.compile(r"\s*[0-9]{4}-[0-9]{2}-[0-9]{2}\s*")
 
 
 def read(value: object, zone: datetime.tzinfo) -> tuple[datetime.datetime | None, str]:
-    """Return the moment that a value stands for, and the code of a note if that is doubtful; None if there is none.
+    """Return the moment of a value, and the code of a note if that is doubtful; None if there is no moment.
 
-    It can be seconds or milliseconds since 1970, a date of ISO 8601 or RFC 5322, or MongoDB's Extended JSON. A date
-    without a zone is a local time of `zone`; a day without a time is none.
+    The value can be seconds or milliseconds since 1970, a date of ISO 8601 or RFC 5322, or MongoDB's Extended JSON. A
+    date without a zone is a local time of `zone`; a day without a time is no moment.
     """
     if isinstance(value, dict):
         return read(value.get("$date", value.get("$numberLong", value.get("@value"))), zone)
@@ -41,7 +41,7 @@ def read(value: object, zone: datetime.tzinfo) -> tuple[datetime.datetime | None
     moments = local_time.moments(found, zone)
     if len(moments) == 1:
         return moments[0].astimezone(datetime.UTC), "local-time"
-    # Shown twice: the earlier one. Skipped: as if the clocks had not been changed yet (PEP 495).
+    # A repeated time is the earlier one; a skipped one is read as if the clocks had not changed yet (PEP 495).
     moment = moments[0] if moments else found.replace(tzinfo=zone, fold=0)
     return moment.astimezone(datetime.UTC), "ambiguous-time"
 
@@ -50,7 +50,7 @@ def _parsed(text: str) -> datetime.datetime | None:
     for parse in (datetime.datetime.fromisoformat, parsedate_to_datetime):
         try:
             return parse(text)
-        # The parser of e-mail dates raises many kinds of errors.
+        # The parser of e-mail dates raises errors of many kinds.
         except (ValueError, TypeError, IndexError, OverflowError):
             continue
     return None
@@ -58,7 +58,7 @@ def _parsed(text: str) -> datetime.datetime | None:
 
 def _from_number(number: float) -> datetime.datetime | None:
     seconds = number / 1000 if abs(number) > _MAX_SECONDS else number
-    # Nobody blogged in 1970: a system that knows no time says 0.
+    # Nobody blogged in 1970: some systems write 0 for an unknown time.
     if seconds <= 0:
         return None
     try:

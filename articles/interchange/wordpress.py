@@ -1,4 +1,4 @@
-"""The Liveblog plugin of WordPress (Automattic): its REST interface, and the export of WordPress (WXR).
+"""The Liveblog plugin of WordPress (Automattic): its REST API, and the export of WordPress (WXR).
 
 Entries are comments of the type "liveblog". An entry that was changed or deleted has a further comment that names it in
 the metadata `liveblog_replaces`; without a text, it is a deletion. Key events have the metadata `liveblog_key_entry`.
@@ -25,12 +25,12 @@ from liveblog.numbers import number
 _REST = re.compile(r"(?P<root>.*/)wp-json/liveblog/v1/(?P<post>[0-9]+)(?:/.*)?")
 _MAX_PAGES = 5000
 _SHORTCODE = re.compile(r"\[/?(?:liveblog_key_events|caption|embed|gallery|video|audio)\b[^\]]*\]")
-#: The numbers of the contributors, as PHP writes a list of them: a:2:{i:0;i:4;i:1;i:7;}
+#: The numbers of the contributors in PHP's serialisation of a list: a:2:{i:0;i:4;i:1;i:7;}
 _CONTRIBUTORS = re.compile(r"i:\d+;i:(\d+);")
 _COMMAND = re.compile(r"(?:^|(?<=>)|(?<=\s))/key\b\s*")
 
 
-# The REST interface ---------------------------------------------------------------------------------------------------
+# The REST API ---------------------------------------------------------------------------------------------------------
 
 
 def is_rest_address(address: str) -> bool:
@@ -54,7 +54,7 @@ def from_rest(address: str, fetching: Fetching, notes: Notes) -> Blog:
     try:
         post = fetching.document(f"{found['root']}wp-json/wp/v2/posts/{found['post']}?_embed=1")
     except SourceError:
-        # Some sites keep the interface of their posts closed.
+        # Some sites disable the API of their posts.
         post = {}
     return from_answers(answers, post, base, notes, complete=True)
 
@@ -71,7 +71,7 @@ def from_answers(document: object, post: dict[str, Any], address: str, notes: No
                 notes.add("broken", str(data)[:100])
                 continue
             entry = _rest_entry(data)
-            # Later answers of polling repeat an entry to change or delete it.
+            # Later polling responses repeat an entry to change or delete it.
             before = keys.get(entry.key)
             if before is not None and data.get("type") in ("update", "delete"):
                 entries.remove(before)
@@ -127,7 +127,7 @@ def _without_fragment(address: str) -> str:
 
 
 def _cleaned(body: str) -> str:
-    """Return a text without what the plugin and WordPress replace when they show it."""
+    """Return a text without the shortcodes and marks that the plugin and WordPress replace for display."""
     return _COMMAND.sub("", _SHORTCODE.sub("", body))
 
 
@@ -137,9 +137,9 @@ def _cleaned(body: str) -> str:
 def from_export(file: IO[bytes], notes: Notes, slug: str = "") -> Blog:
     """Return the live blog in an export. Raise SourceError if there is none, or several and none has the slug.
 
-    Exports of whole sites are large, so it is read item by item.
+    Exports of whole sites are large, so the file is read item by item.
     """
-    #: Each with the names of the readers whose comments stay behind.
+    #: Each with the names of the readers whose comments are not imported.
     blogs: list[tuple[Blog, list[str]]] = []
     people: dict[str, str] = {}
     site = language = ""
@@ -156,7 +156,7 @@ def from_export(file: IO[bytes], notes: Notes, slug: str = "") -> Blog:
                 if (found := _exported(element, site, language, people)) is not None:
                     blogs.append(found)
                 element.clear()
-    # Besides ParseError there are those of forbidden entities.
+    # Besides ParseError, forbidden entities raise other errors.
     except (ElementTree.ParseError, ValueError):
         if not blogs:
             raise SourceError(_("The export is damaged. Export the site again.")) from None
@@ -202,7 +202,7 @@ def _exported(item: Element, site: str, language: str, people: dict[str, str]) -
     # Pings of other sites are listed among the comments of readers.
     readers = [each for each, _meta_of in comments if each.get("comment_type") in ("", "comment")]
     address = fields.get("link") or urljoin(site, f"/?p={fields.get('post_id', '')}")
-    # The field `encoded` is both the text and the excerpt.
+    # The element `encoded` occurs for both the text and the excerpt.
     body = next((child.text or "" for child in item if child.tag.endswith("content/}encoded")), "")
     blog = Blog(
         key=address,
@@ -222,7 +222,7 @@ def _exported(item: Element, site: str, language: str, people: dict[str, str]) -
 def _entries(
     comments: list[tuple[dict[str, str], dict[str, str]]], address: str, people: dict[str, str]
 ) -> Iterator[Entry]:
-    """Yield the entries of a live blog in their last state. `comments`: the fields and the metadata of each."""
+    """Yield the entries of a live blog in their final state. `comments`: the fields and the metadata of each."""
     entries: dict[str, Entry] = {}
     later: list[tuple[str, dict[str, str]]] = []
     for fields, meta in comments:
@@ -259,5 +259,5 @@ def _authors(fields: dict[str, str], meta: dict[str, str], people: dict[str, str
 
 
 def _gmt(text: str | None) -> str | None:
-    """Return a moment of WordPress, which names no zone. It writes zeros where it knows none."""
+    """Return a moment of WordPress, which states no zone, and writes zeros for an unknown moment."""
     return None if not text or text.startswith("0000") else f"{text.replace(' ', 'T')}Z"

@@ -1,6 +1,6 @@
-"""Write records into an article: each post in an edit of its own, so that an import that breaks off can go on.
+"""Write records into an article: each post in its own edit, so that an interrupted import can continue.
 
-Readers cannot open the article before everything is written: until then it appears in no language.
+Readers cannot open the article before everything is written: until then it has no languages.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ from liveblog.languages import KNOWN, column
 
 logger = logging.getLogger(__name__)
 
-#: Stands in the history of what is imported.
+#: The actor in the history of imported updates.
 IMPORT = Machine("Import")
 
 _BATCH = 500
 
-#: Columns of an update that save() derives from the moment of the save; they are written as the record has them.
+#: Columns of an update that save() derives from the moment of the save; they are written from the record.
 _EVENTS = frozenset(
     {
         *("state", "pin", "publish_at", "first_published_at", "earlier_time", "backdating_reason"),
@@ -81,14 +81,14 @@ _VOTER = "archive"
 
 @dataclass(frozen=True)
 class Ready:
-    """A post that can be written: its columns, by name."""
+    """A valid post: its columns, by name."""
 
     post: Post
     values: dict[str, Any]
 
 
 def values_of(model: type[models.Model], data: Data, left_out: Collection[str]) -> dict[str, Any]:
-    """Return the columns in a record. Raise ValidationError if one has a value that is none."""
+    """Return the columns in a record. Raise ValidationError if a value is invalid."""
     fields = {field.name: field for field in model._meta.concrete_fields if field.name not in left_out}
     return {
         name: value if fields[name].is_relation else _converted(fields[name], value)
@@ -109,7 +109,7 @@ def _converted(field: models.Field, value: object) -> Any:
 
 
 def prepare(post: Post, coverage: Coverage, notes: Notes) -> Ready | None:
-    """Return what will be written of a post, None if it is left out. Nothing is written here."""
+    """Return the post in the form to write; None if it is skipped. Nothing is written here."""
     now = timezone.now()
     state = Update.State
     try:
@@ -138,12 +138,12 @@ def prepare(post: Post, coverage: Coverage, notes: Notes) -> Ready | None:
 
 
 def max_length_of(model: type[models.Model], name: str) -> int:
-    """Return how long a text column may be."""
+    """Return the greatest length of a text column."""
     return int(getattr(model._meta.get_field(name), "max_length", 0) or 0)
 
 
 def reason_of(error: Exception, post: Post) -> str:
-    """Return why a post is refused, for people."""
+    """Return the reason for refusing a post, for people."""
     if not isinstance(error, ValidationError):
         return post.label
     fields = ", ".join(getattr(error, "error_dict", {}))
@@ -157,7 +157,7 @@ def _start_of(coverage: Coverage) -> datetime.datetime:
 
 
 def slug_for(wanted: str, coverage: Coverage) -> str:
-    """Return a slug that no article has, made from the one that is wanted or from the headline."""
+    """Return a free slug, made from the wanted one or from the headline."""
     headline = str(coverage.data.get(column("headline", coverage.source_language), ""))
     base = slugify(wanted)[:110] or slugify(headline)[:110] or "coverage"
     slug, number = base, 1
@@ -168,9 +168,9 @@ def slug_for(wanted: str, coverage: Coverage) -> str:
 
 
 class ArticleWriter:
-    """Writes one coverage and its posts.
+    """Write one coverage and its posts.
 
-    retries   whether posts are written again that lack a picture because its server did not answer
+    retries   whether posts that lack a picture, because its server did not answer, are written again
     """
 
     def __init__(
@@ -180,7 +180,7 @@ class ArticleWriter:
         self._accounts = portable.Accounts(known=same_site)
         self._authors: dict[str, int | None] = {}
         self._topics: dict[str, int] = {}
-        #: Those that the present transaction has stored.
+        #: Files that the present transaction has stored.
         self._files: list[Any] = []
         #: Addresses of pictures whose servers did not answer.
         self._silent: set[str] = set()
@@ -190,11 +190,11 @@ class ArticleWriter:
 
     @property
     def unknown_accounts(self) -> set[str]:
-        """Return the names of the accounts that the history cannot name here."""
+        """Return the names of the accounts that do not exist here."""
         return self._accounts.lacking
 
     def account(self, name: str | None) -> int | None:
-        """Return the account that an archive names, None if it is not known here."""
+        """Return the account with a name from the archive; None if it does not exist here."""
         return self._accounts.key(name)
 
     # The article ----------------------------------------------------------------------------------------------------
@@ -245,7 +245,7 @@ class ArticleWriter:
             checked.clean_fields(exclude=_all_but(CoverageEvent, "kind", "at"))
         article = Article(**{name: value for name, value in values.items() if name not in exact})
         article.state, article.coverage_start = Article.State.LIVE, min(exact["coverage_start"], timezone.now())
-        # The columns without a language repeat others; those that no form has are set by `save`.
+        # The columns without a language repeat others; `save` sets those that no form has.
         not_checked = {"slug", "languages", *columns.fields_of(Article)}
         article.clean_fields(exclude={*not_checked, *(f.name for f in Article._meta.fields if not f.editable)})
         article.validate_constraints(exclude={"slug"})
@@ -254,14 +254,14 @@ class ArticleWriter:
         return article, exact
 
     def _free_slugs(self, slugs: Mapping[str, str]) -> dict[str, str]:
-        """Return the slugs in other languages, without those that another article has or had."""
+        """Return the slugs in other languages, without those that other articles have or had."""
         free = {language: slug for language, slug in slugs.items() if Article.of_slug(slug) is None}
         for slug in sorted(set(slugs.values()) - set(free.values())):
             self._notes.add("slug", slug)
         return free
 
     def finish(self) -> None:
-        """Let readers open the article in its languages, once everything is written."""
+        """Let readers open the article in its languages, after everything is written."""
         article, imported = self._written()
         if imported.complete:
             return
@@ -307,7 +307,7 @@ class ArticleWriter:
         return sorted(pk for slug in slugs if (pk := self._topic_key(slug)) is not None)
 
     def _topic_key(self, slug: str) -> int | None:
-        """Return the topic of a slug that the archive names; None for others."""
+        """Return the topic with a slug from the archive; None for other slugs."""
         if not self._topics:
             named = [*self._coverage.topics, *self._coverage.other_topics]
             self._topics = {str(each["slug"]): self._topic(each).pk for each in named}
@@ -317,7 +317,7 @@ class ArticleWriter:
         return sorted(pk for key in keys if (pk := self._author(key)) is not None)
 
     def _author(self, key: str) -> int | None:
-        """Return the author of a byline: the one of the same name, or else a new one."""
+        """Return the author of a byline: the one with the same name, or else a new one."""
         if key not in self._authors:
             byline = self._coverage.bylines.get(key)
             self._authors[key] = self._author_of(byline) if byline else None
@@ -333,7 +333,7 @@ class ArticleWriter:
             return int(author.pk)
         texts = names | _limited_texts("role", byline.role) | _limited_texts("place", byline.place)
         author = Author(source_language=language, links=byline.links, **texts)
-        # A name in another language may be taken by somebody else.
+        # Somebody else may have the name in another language.
         for name in names:
             if Author.objects.filter(**{name: names[name]}).exists():
                 setattr(author, name, "")
@@ -348,7 +348,7 @@ class ArticleWriter:
         return CoverageEvent(article=article, kind=data["kind"], at=data["at"], **self._by(data))
 
     def _by(self, data: Data) -> dict[str, Any]:
-        """Return the columns of the history that say who did something, and in which way."""
+        """Return the columns of the history for the actor and the manner of an edit."""
         cause, name = _cause(data), str(data.get("by") or "")
         user = self._accounts.key(name) if cause == UpdateVersion.Cause.WRITTEN else None
         is_unknown = not name and cause != UpdateVersion.Cause.FOUND
@@ -357,13 +357,13 @@ class ArticleWriter:
     # Posts ----------------------------------------------------------------------------------------------------------
 
     def imported_update(self, post: Post) -> ImportedUpdate | None:
-        """Return what was imported of a post before, None if it is new."""
+        """Return the row of an earlier import of the post; None if it is new."""
         if self.imported is None:
             return None
         return self.imported.updates.filter(key=post.key).first()
 
     def fate_of(self, post: Post) -> str:
-        """Return what an import does with a post: "new", "same", "changed", "edited" here, or "deleted" here."""
+        """Return the outcome of an import for a post: "new", "same", "changed", "edited" here, or "deleted" here."""
         return self._fate_of(post, self.imported_update(post))
 
     def _fate_of(self, post: Post, before: ImportedUpdate | None) -> str:
@@ -379,7 +379,7 @@ class ArticleWriter:
         return "same" if same else "edited"
 
     def write(self, ready: Ready) -> str:
-        """Write a post, and return its fate: see `fate_of`, or "refused"."""
+        """Write a post, and return the outcome: see `fate_of`, or "refused"."""
         before = self.imported_update(ready.post)
         fate = self._fate_of(ready.post, before)
         if fate == "edited":
@@ -388,7 +388,7 @@ class ArticleWriter:
             return fate
         try:
             self._write(ready, before)
-        # The rules of the site, or a constraint of the database.
+        # The rules of the site or a constraint of the database refused it.
         except (ValidationError, IntegrityError, DataError) as error:
             logger.info("An update was not imported.", exc_info=not isinstance(error, ValidationError))
             self._notes.add("refused", reason_of(error, ready.post))
@@ -437,7 +437,7 @@ class ArticleWriter:
                     "update": update,
                     "digest": post.digest,
                     "written_digest": _digest_of(update.pk),
-                    # Without a name: to be asked for again.
+                    # A picture without a file is fetched again at the next import.
                     "files": names | dict.fromkeys(self._silent & known.keys(), ""),
                 },
             )
@@ -449,7 +449,7 @@ class ArticleWriter:
         for name in portable.USER_COLUMNS & exact.keys():
             exact[f"{name}_id"] = self._accounts.key(exact.pop(name))
         if not is_new:
-            # The newsroom here has its own order and emphasis.
+            # This newsroom has its own order and emphasis.
             exact.pop("pin", None)
         for name, value in values.items():
             if name not in _EVENTS and (is_new or name not in ("is_key", "is_breaking") or value):
@@ -462,7 +462,7 @@ class ArticleWriter:
             Update._base_manager.filter(pk=update.pk).update(**exact)
 
     def withdraw(self, row: ImportedUpdate) -> bool:
-        """Withdraw an update that the source no longer has, unless somebody has worked on it here."""
+        """Withdraw an update that the source no longer has, unless somebody has edited it here."""
         update = row.update
         if update is None or update.state != Update.State.PUBLISHED:
             return False
@@ -472,7 +472,7 @@ class ArticleWriter:
         with self._acting(), transaction.atomic():
             update.withdraw(leaves_mark=False, reason="")
             update.save()
-            # The same record again is a change.
+            # If the same record returns, it counts as a change.
             row.digest, row.written_digest = "", _digest_of(update.pk)
             row.save()
         return True
@@ -520,7 +520,7 @@ class ArticleWriter:
         return Picture.objects.filter(own, image=name).first()
 
     def _picture(self, address: str) -> tuple[ContentFile, str] | None:
-        """Return a picture, encoded again, and the credit line in its file; None if it cannot be had."""
+        """Return a picture, encoded again, and the credit line in its file; None if it is not available."""
         try:
             processed = process_upload(ContentFile(self._source.picture(address), "picture"))
         except (ProviderError, KeyError, ValidationError) as error:
@@ -547,7 +547,7 @@ class ArticleWriter:
         answer = post.embed
         if embed is None or not answer or embed.url != answer.get("url") or embed.state == Embed.State.LINK:
             return
-        # The answer of the provider, as the site has got it that made the archive.
+        # The answer of the provider to the site that made the archive.
         if answer.get("state") != Embed.State.RESOLVED or not is_player_url(str(answer.get("player_url", ""))):
             return
         values = values_of(Embed, {name: answer.get(name) for name in ("title", "author", "player_url")}, ())
@@ -613,7 +613,7 @@ class ArticleWriter:
         )
 
     def _write_versions(self, update: Update, post: Post, files: Mapping[str, str], fields: Mapping[str, int]) -> None:
-        """Write the versions that the history lacks. The follower adds one if the last is not what is written now."""
+        """Write the versions that the history lacks. The follower adds one if the last is not up to date."""
         number = update.versions.aggregate(last=models.Max("number"))["last"] or 0
         moments: dict[int, Any] = {}
         for data in post.versions:
@@ -644,7 +644,7 @@ class ArticleWriter:
 
     @staticmethod
     def _redirect(language: str, address: str, article: Article, update: Update | None) -> None:
-        """Remember an old address. One that leads somewhere already stays as it is."""
+        """Store an old address, unless it already redirects elsewhere."""
         host, path = split_address(address)
         if path:
             OldAddress.objects.get_or_create(
@@ -653,7 +653,7 @@ class ArticleWriter:
 
     @contextmanager
     def _acting(self) -> Iterator[None]:
-        """Save as the import, and leave the states of translations to it."""
+        """Save with the import as actor, without tracking the states of translations."""
         with acting_as(IMPORT), states.without_state_tracking(*KNOWN):
             yield
 
@@ -666,7 +666,7 @@ class ArticleWriter:
             with transaction.atomic():
                 yield files
         except BaseException:
-            # They may have been made in the transaction.
+            # They may have been created in the transaction.
             self._authors.clear()
             self._topics.clear()
             for file in files:
@@ -682,7 +682,7 @@ def _cause(data: Data) -> str:
 
 
 def _limited_texts(name: str, texts: Mapping[str, str]) -> dict[str, str]:
-    """Return the columns of a text of an author, as long as they may be."""
+    """Return the columns of a text of an author, truncated to the greatest length."""
     return {
         column(name, code): str(text)[: max_length_of(Author, name)] for code, text in texts.items() if code in KNOWN
     }
@@ -693,7 +693,7 @@ def _all_but(model: type[models.Model], *names: str) -> set[str]:
 
 
 def _digest_of(pk: int) -> str:
-    """Return a name of the texts, pictures and state of a stored update in its source language."""
+    """Return a digest of the texts, pictures and state of a stored update in its source language."""
     update = Update.read(pk)
     if update is None:
         return ""

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 __all__ = ["ALL", "NAMES", "Kind", "choices", "codes_with", "codes_without", "of"]
 
-#: In the order in which the composer offers them; the first is the default.
+#: In the order of the composer; the first is the default.
 ALL: tuple[Kind, ...] = (Text(), Quote(), Pictures(), Embed(), Facts(), Table(), Poll())
 
-#: For people who read a description.
+#: The labels, for descriptions.
 NAMES = ", ".join(kind.code for kind in ALL)
 
 _BY_CODE = {kind.code: kind for kind in ALL}

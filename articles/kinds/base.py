@@ -23,7 +23,7 @@ Values = dict[str, Any]
 class Kind:
     #: The value in the database: at most 12 letters. The template is named after it.
     code: str
-    #: For the editor: the name, one sentence on what to write, and a character for the button.
+    #: For the composer: the name, a sentence about the contents, and a character for the button.
     name: Translatable
     hint: Translatable
     sign: str
@@ -33,7 +33,7 @@ class Kind:
     optional: tuple[str, ...] = ("headline",)
     #: Whether an update needs neither headline nor text.
     wordless = False
-    #: Whether an update is pinned on top of the page when it is first published.
+    #: Whether an update is pinned at the top of the page when it is first published.
     pinned = False
 
     @property
@@ -42,32 +42,32 @@ class Kind:
         return f"articles/kinds/{self.code}.html"
 
     def publish_errors(self, update: Update, pending: PendingRelations) -> Errors:
-        """Return what an update lacks before it can be published. `pending`: relations that are saved after it."""
+        """Return what is missing before an update can be published. `pending`: relations that are saved after it."""
         return {}
 
     def plan_errors(self, update: Update, before: Update | None) -> Errors:
-        """Return what is wrong with the moments that are planned for an update that is to be published.
+        """Return errors in the planned moments of an update that is to be published.
 
         `before`: the stored row, None if there is none.
         """
         return {}
 
     def edit_errors(self, update: Update, before: Update) -> Errors:
-        """Return what forbids an edit, of drafts too.
+        """Return errors that forbid an edit, even of a draft.
 
         `before`, the stored row, is of this kind; `update` may have become another.
         """
         return {}
 
     def words(self, update: Update, language: str) -> str:
-        """Return as plain text what the update says besides its headline, in exactly this language.
+        """Return the plain text of the update without its headline, in exactly this language.
 
         Pictures without text are described by their captions or alternative texts, never by their credit lines.
         """
         return plain_text(text_in(update, "body", language)) or words_of_pictures(update, language)
 
     def context(self, update: Update, article: Article, texts: ReaderTexts) -> Values:
-        """Return variables for the template, in addition to those that every kind has."""
+        """Return variables for the template, in addition to those of every kind."""
         return {}
 
     def structured(self, update: Update, texts: ReaderTexts) -> Values:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from articles.models import Update
     from articles.pending import PendingRelations
 
-#: The head of the page has room for so many points; fewer than the first are no summary.
+#: The least number of points for a summary, and the number for which the head of the page has room.
 POINTS = range(3, 6)
 
 

@@ -1,4 +1,4 @@
-"""Kinds without a template context or structured data of their own."""
+"""Kinds without their own template context or structured data."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ class Poll(Kind):
         return errors
 
     def plan_errors(self, update: Update, before: Update | None) -> Errors:
-        """Refuse a poll that readers would never see open; a machine that publishes one brings it from an archive."""
+        """Refuse a poll that readers would never see open. Machines may publish one, from an archive."""
         if update.state == update.State.PUBLISHED and is_machine():
             return {}
         stored = before.closes_at if before and before.published_before else None
@@ -57,7 +57,7 @@ class Poll(Kind):
         return {}
 
     def edit_errors(self, update: Update, before: Update) -> Errors:
-        """Once there are votes, which name a place in the list, no choice may take the place of another."""
+        """Forbid moving choices once there are votes, because votes refer to positions in the list."""
         old = ballot.parse(source_text(before, "body"))
         if old is None or not ballot.has_votes(before):
             return {}

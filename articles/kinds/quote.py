@@ -1,4 +1,4 @@
-"""A quote: the literal words of somebody."""
+"""A quote: somebody's literal words."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Quote(Kind):
 
     def context(self, update: Update, article: Article, texts: ReaderTexts) -> Values:
         body = texts.own("body")
-        # The whole text may be one <blockquote>, from an editor or a paste; the template sets its own.
+        # The whole text may be one <blockquote>, typed or pasted; the template adds its own.
         whole = _WHOLE.fullmatch(body.value.strip())
         value = whole[1] if whole else body.value
         return {

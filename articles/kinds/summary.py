@@ -1,4 +1,4 @@
-"""An update in a few words of plain text, for titles, descriptions, structured data and lists."""
+"""A short plain text of an update, for titles, descriptions, structured data and lists."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from articles.text.plaintext import first_words
 if TYPE_CHECKING:
     from articles.models import Update
 
-#: In words.
+#: The limit of a title, in words.
 TITLE_LENGTH, DESCRIPTION_LENGTH = 12, 40
 
 
 def whole(update: Update, language: str, page_language: str) -> Text:
-    """Return what the update says besides its headline, in `language` or else in the original's; it may be empty."""
+    """Return the text of the update without its headline, in `language` or else in the original's; it may be empty."""
     for code in dict.fromkeys((language, update.source_language)):
         if words := kinds.of(update).words(update, code):
             return Text(words, code, page_language)
-    # The title of an embed is in whatever language its author writes.
+    # The language of the title of an embed is unknown.
     embed = getattr(update, "embed", None) if update.pk else None
     return Text(embed.title if embed else "", page_language, page_language)
 

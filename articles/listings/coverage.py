@@ -1,4 +1,4 @@
-"""Lists of coverage: which articles a page of one names, and what it says of each."""
+"""Lists of coverage: the articles on a page of a list, and their data."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from articles.translations.selection import of_update
 from liveblog.delivery.elements import page_locale
 from liveblog.pagination import Anchor, Order, Page, Place
 
-#: Past coverage on one page.
+#: Number of past coverage on one page.
 PAGE_SIZE = 24
-#: Live and announced coverage on the front page. Further coverage is in the archive and under its topics.
+#: Number of live and announced coverage on the front page. The rest is in the archive and under its topics.
 MOST_AT_ONCE = 50
 
 State = Article.State
@@ -43,7 +43,7 @@ class Tile(NamedTuple):
     latest: datetime.datetime | None
     #: The number of updates that they see.
     updates: int
-    #: In the article's time zone: when it begins or began, or the last update if it is live; and that of the line.
+    #: In the article's time zone: when it begins or began, or the last update if it is live; and the time of the line.
     when: str
     line_when: str
 
@@ -57,7 +57,7 @@ class Month:
 
 
 def anchor_of(place: Place) -> Anchor | None:
-    """Return the article by which a page is named, None for the first page. Raise Http404 if there is none."""
+    """Return the article that names a page, None for the first page. Raise Http404 if there is none."""
     if not place.relation:
         return None
     values = Article.objects.filter(pk=place.pk).values_list(*NEWEST_FIRST.fields).first()
@@ -72,13 +72,13 @@ def page_of(rows: QuerySet[Article], place: Place) -> Page[Article]:
 
 
 def live(language: str) -> list[Article]:
-    """Return the coverage that is live: that with the last news first."""
+    """Return the live coverage, the last updated first."""
     found = live_page.listed(language).filter(state=State.LIVE)
     return list(found.order_by("-revised_at", "-pk")[:MOST_AT_ONCE])
 
 
 def announced(language: str) -> list[Article]:
-    """Return the coverage that is to come, the soonest first."""
+    """Return the announced coverage, the soonest first."""
     found = live_page.listed(language).filter(state=State.ANNOUNCED)
     return list(found.order_by(*SOONEST_FIRST)[:MOST_AT_ONCE])
 
@@ -95,7 +95,7 @@ def on_topic(topic: Topic, language: str) -> QuerySet[Article]:
 
 
 def begun(language: str) -> QuerySet[Article]:
-    """Return the coverage that the archive has: everything but what is only announced."""
+    """Return the coverage in the archive: all except announced coverage."""
     return live_page.listed(language).exclude(state=State.ANNOUNCED)
 
 
@@ -107,7 +107,7 @@ def months(language: str) -> list[Month]:
 
 
 def tiles(articles: Iterable[Article], language: str) -> list[Tile]:
-    """Return what a list says of articles, with a constant number of queries. Times are those of each article."""
+    """Return the data of articles in a list, with a constant number of queries. Times are in the article's zone."""
     articles = list(articles)
     shown = Update.objects.published().shown_in_language(language).filter(article=OuterRef("pk"))
     newest = shown.order_by("-first_published_at", "-pk")
@@ -144,7 +144,7 @@ def _line(update: Update | None, article: Article, language: str) -> dict[str, A
 
 
 def named_topics(language: str) -> list[tuple[Text, Topic, int]]:
-    """Return the topics of which there is something to read in a language: name, topic and number of articles."""
+    """Return the topics with articles in a language: name, topic and number of articles."""
     offered = live_page.listed(language).order_by().values("pk")
     updates = Update.objects.published().filter(article__in=offered, topics__isnull=False).order_by()
     pairs = {

@@ -1,4 +1,4 @@
-"""The languages in which a list has something to read, for the links between its versions."""
+"""The languages in which a list has texts, for the links between its versions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _address(name: str) -> Address:
 
 
 def of_lists(language: str, address: Address, rows: QuerySet[Article] | None = None, default: str = "") -> Originals:
-    """Return a list in its languages: those in which some of the articles of `rows` have a text of their own.
+    """Return a list in its languages: those in which some articles of `rows` have their own text.
 
     rows   default: all articles
     """

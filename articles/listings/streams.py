@@ -1,4 +1,4 @@
-"""Lists of updates from all coverage: those of a topic or an author, and those that a search finds."""
+"""Lists of updates from all coverage: those of a topic or an author, and search results."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Row(NamedTuple):
 
     update: Update
     title: Text
-    #: None if the title says it already.
+    #: None if the title contains it already.
     description: Text | None
     url: str
     coverage_title: Text
@@ -36,7 +36,7 @@ class Row(NamedTuple):
 
 
 def anchor_of(place: Place) -> Anchor | None:
-    """Return the update by which a page is named, None for the first one. Raise Http404 if there never was any."""
+    """Return the update that names a page, None for the first one. Raise Http404 if it never existed."""
     if not place.relation:
         return None
     for model in (Update, DeletedUpdate):
@@ -47,7 +47,7 @@ def anchor_of(place: Place) -> Anchor | None:
 
 
 def page_of(rows: UpdateQuerySet, place: Place) -> Page[Update]:
-    """Return a page of updates, the newest first, with what their rows need."""
+    """Return a page of updates, the newest first, with the related data of their rows."""
     articles = Article.objects.prefetch_related(Translation.for_readers())
     return BY_TIME.page(
         rows.for_pages().prefetch_related(Prefetch("article", articles)), place, anchor_of(place), PAGE_SIZE
@@ -69,7 +69,7 @@ def by_author(author: Author, language: str) -> UpdateQuerySet:
 
 
 def rows(page: Page[Update], language: str) -> list[Row]:
-    """Return what a list says of the updates of a page."""
+    """Return the rows of a list for the updates of a page."""
     found = []
     for update in page.items:
         article = update.article

@@ -1,4 +1,4 @@
-"""The coverage that pages without anything else to show lead to."""
+"""The coverage to which empty and missing pages link."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from django.template.loader import get_template
 from articles.listings import coverage
 from liveblog.views import suggest_with
 
-#: Of past coverage, where nothing is live.
+#: Number of past coverage, if nothing is live.
 _MOST = 4
 
 
 def html(language: str) -> str:
-    """Return what is live in a language, or else the last coverage."""
+    """Return the live coverage in a language, or else the last coverage, as HTML."""
     live = coverage.live(language)
     found = live[:_MOST] or list(coverage.past(language)[:_MOST])
     context = {"tiles": coverage.tiles(found, language), "is_live": bool(live)}

@@ -30,9 +30,9 @@ from liveblog.pagination import PARAMETERS, Page, Place
 from liveblog.parameters import reads
 from liveblog.search.queries import matching
 
-#: In characters.
+#: Limit of a query, in characters.
 MAX_QUERY_LENGTH = 100
-#: Of one network address in a minute. A search costs more than a page, and no cache helps.
+#: Number of searches of one network address per minute. A search costs more than a page, and is not cached.
 SEARCHES_PER_MINUTE = 60
 
 _Addresses = list[dict[str, str]]
@@ -48,7 +48,7 @@ def _respond(
 
 
 def _site(**names: object) -> dict[str, object]:
-    """Return the name of the site and other names for a sentence."""
+    """Return the name of the site for a sentence."""
     return {"name": branding.current().name, **names}
 
 
@@ -74,7 +74,7 @@ def _turned(page: Page[Any], path: str, query: dict[str, Any] | None = None) -> 
 @reads(*PARAMETERS)
 @require_safe
 def index(request: HttpRequest, language: str) -> HttpResponse:
-    """Coverage that is live, that is to come, and that is over."""
+    """Live, announced and past coverage."""
     place = Place.of(request.GET)
     path = reverse("index", args=[language])
     past = coverage.page_of(coverage.past(language), place)
@@ -107,7 +107,7 @@ def index(request: HttpRequest, language: str) -> HttpResponse:
 @reads()
 @require_safe
 def topics(request: HttpRequest, language: str) -> HttpResponse:
-    """All topics, in the order of the alphabet."""
+    """All topics, in alphabetical order."""
     named = coverage.named_topics(language)
     named.sort(key=lambda each: sort_key(each[0].value, language))
     return _respond(
@@ -146,7 +146,7 @@ def topic(request: HttpRequest, language: str, slug: str) -> HttpResponse:
 @reads()
 @require_safe
 def authors(request: HttpRequest, language: str) -> HttpResponse:
-    """All authors of whom there is something to read, in the order of the alphabet."""
+    """All authors with texts to read, in alphabetical order."""
     rows = live_page.listed(language).order_by()
     found = Author.objects.filter(updates__article__in=rows, updates__state="published") | Author.objects.filter(
         articles__in=rows
@@ -272,7 +272,7 @@ def archive(request: HttpRequest, language: str) -> HttpResponse:
 @reads(*PARAMETERS)
 @require_safe
 def month(request: HttpRequest, language: str, year: int, month: int) -> HttpResponse:
-    """The coverage that began in a month. A month without any is not found."""
+    """The coverage that began in a month; 404 if there is none."""
     try:
         first = datetime.date(year, month, 1)
         after = (first + datetime.timedelta(days=31)).replace(day=1)
@@ -319,7 +319,7 @@ def _month_url(language: str, day: datetime.date) -> str:
 @reads("q", *PARAMETERS)
 @require_safe
 def search(request: HttpRequest, language: str) -> HttpResponse:
-    """The coverage and the updates in which all words of a query are."""
+    """The coverage and the updates that contain all words of a query."""
     query = " ".join(request.GET.get("q", "")[:MAX_QUERY_LENGTH].replace("\0", "").split())
     path = reverse("search", args=[language])
     context: dict[str, Any] = {
@@ -343,7 +343,7 @@ def search(request: HttpRequest, language: str) -> HttpResponse:
             rows = matching(live_page.listed(language), query)
             context["tiles"] = _with_shown_words(rows[: coverage.PAGE_SIZE], language)
     response = render(request, "articles/listings/search.html", context)
-    # Each reader asks something else, so no shared cache keeps the answers.
+    # Queries differ between readers, so shared caches must not keep the responses.
     patch_cache_control(response, private=True, max_age=MAX_AGE_SECONDS)
     response.headers["X-Robots-Tag"] = "noindex"
     return response

@@ -1,4 +1,4 @@
-"""Articles: each is a live page. And the slugs by which each is found."""
+"""Articles, each of which is a live page, and their slugs."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from liveblog.languages import column
 from liveblog.moments.fields import MomentField, TimeZoneField
 from liveblog.web_origins import ALL
 
-#: A desk that lacks more edits than this loads its newest entries again.
+#: A desk that lacks more edits than this reloads its newest entries.
 DESK_STATES = 64
 DESK_TOKENS_LENGTH = DESK_STATES * TOKEN_LENGTH
 
@@ -47,7 +47,7 @@ class ArticleQuerySet(changes.GuardedQuerySet):
         return self.filter(begins_with_update=False)
 
     def for_cards(self) -> ArticleQuerySet:
-        """Return articles with everything that lists show of them, the newest coverage first."""
+        """Return articles with the data for lists, the newest coverage first."""
         return self.prefetch_related(Translation.for_readers()).order_by("-coverage_start", "-pk")
 
 
@@ -62,7 +62,7 @@ class Article(CoverageRules, Versioned, Illustrated):
     OWNERS = {"pk": "article"}
 
     slug = models.SlugField(_("URL slug"), max_length=120, unique=True)
-    #: By language: the slug of its page there, if it is another one than `slug`. See `slug_in`.
+    #: By language: the slug of its page there, if it differs from `slug`. See `slug_in`.
     slugs = SlugsField(_("URL slugs in other languages"), default=dict, blank=True)
     source_language = SourceLanguageField(
         _("source language"), default="en", help_text=_("The language in which the article is first written.")
@@ -84,7 +84,7 @@ class Article(CoverageRules, Versioned, Illustrated):
     )
     #: The day on which the coverage starts in the article's time zone, by which lists are filtered.
     start_day = models.DateField(_("coverage starts"), editable=False)
-    #: Whether the coverage was finished by the clock, because nobody worked on it (`articles.publishing.forgotten`).
+    #: Whether the coverage was finished automatically, because nobody worked on it (`articles.publishing.forgotten`).
     finished_by_clock = models.BooleanField(default=False, editable=False)
     headline = LineField(_("headline"), max_length=200)
     standfirst = LinesField(
@@ -117,13 +117,13 @@ class Article(CoverageRules, Versioned, Illustrated):
         ),
     )
     revision = models.PositiveBigIntegerField(default=0, editable=False)
-    #: When readers last saw something change on its page: the moment of `revision`.
+    #: When its page last changed for readers: the time of `revision`.
     revised_at = models.DateTimeField(default=timezone.now, editable=False)
-    #: Of the state that the page has at this revision; see `liveblog.delivery.states`.
+    #: The token of the page's state at this revision; see `liveblog.delivery.states`.
     revision_token = models.CharField(max_length=TOKEN_LENGTH, default=new_token, editable=False)
-    #: Counts the edits of its updates, including those that readers do not see.
+    #: The number of edits of its updates, including those that readers do not see.
     desk_revision = models.PositiveBigIntegerField(default=0, editable=False)
-    #: The `desk_revision` of the last deletion of an update: a desk that is older still shows that update.
+    #: The `desk_revision` of the last deletion of an update: a desk in an older state still shows that update.
     deletion_revision = models.PositiveBigIntegerField(default=0, editable=False)
     #: The tokens of the last `desk_revision`s, the newest at the end.
     desk_tokens = models.CharField(max_length=DESK_TOKENS_LENGTH, default=new_token, editable=False)
@@ -158,10 +158,10 @@ class Article(CoverageRules, Versioned, Illustrated):
             *in_source_language("article_has_a_headline", "headline"),
         ]
 
-    #: Whether new coverage begins with the rule of release: the settings say so, not the user who starts it.
+    #: Whether new coverage begins with the release rule because of the settings, not of the user who starts it.
     begins_with_release = False
 
-    #: The fate of the scheduled updates if the next save finishes the coverage; None: undecided.
+    #: The decision on scheduled updates if the next save finishes the coverage; None: undecided.
     finishing: finishing.Decision | None = None
 
     _REVISIONS = frozenset(
@@ -182,7 +182,7 @@ class Article(CoverageRules, Versioned, Illustrated):
         return states.State(self.desk_revision, self.desk_tokens[-TOKEN_LENGTH:])
 
     def knows_desk_state(self, state: states.State) -> bool:
-        """Say whether the desk was in this state, as far as the last tokens tell."""
+        """Return whether the desk was in this state, according to the last tokens."""
         start = len(self.desk_tokens) - TOKEN_LENGTH * (1 + self.desk_revision - state.revision)
         return start >= 0 and self.desk_tokens[start : start + TOKEN_LENGTH] == state.token
 
@@ -205,7 +205,7 @@ class Article(CoverageRules, Versioned, Illustrated):
         with changes.edit(self):
             rows = Article.objects.filter(pk=self.pk) if self.pk else Article.objects.none()
             stored = rows.values("state", *self._REVISIONS).first() or {"state": ""}
-            # Only the logs count revisions: an instance that was read earlier must not set them back.
+            # Only the logs count revisions: an instance that was read earlier must not reset them.
             if self.pk and not kwargs.get("update_fields") and not kwargs.get("force_insert"):
                 for name in self._REVISIONS & stored.keys():
                     setattr(self, name, stored[name])
@@ -215,7 +215,7 @@ class Article(CoverageRules, Versioned, Illustrated):
             self._set_coverage_end(stored["state"])
             self.start_day = self.coverage_start.astimezone(self.zone).date()
             is_being_finished = self._is_being_finished(stored["state"])
-            # The rules hold for code that does not call `full_clean` as well.
+            # The rules also apply to code that does not call `full_clean`.
             errors = rules.coverage_errors(self, changes.row_before(self))
             if is_being_finished and (message := finishing.error(self)):
                 errors["finishing"] = message
@@ -230,7 +230,7 @@ class Article(CoverageRules, Versioned, Illustrated):
         return bool(self.pk) and self.state == self.State.FINISHED and state_before != self.State.FINISHED
 
     def _set_coverage_start(self, state_before: str) -> None:
-        """Have coverage that was announced, or called off, start now if it becomes live before its time."""
+        """Start announced or called-off coverage now if it becomes live before its time."""
         if self.state == self.State.LIVE and state_before not in ("", self.State.LIVE):
             self.coverage_start = min(self.coverage_start, timezone.now())
 
@@ -260,7 +260,7 @@ class Article(CoverageRules, Versioned, Illustrated):
 
     @property
     def page(self) -> Article:
-        """The article on whose page it stands: itself."""
+        """The article on whose page it is: itself."""
         return self
 
     @property
@@ -281,7 +281,7 @@ class Article(CoverageRules, Versioned, Illustrated):
 
     @property
     def state_words(self) -> str:
-        """Return the state for people of the newsroom."""
+        """Return the label of the state for the newsroom."""
         is_to_begin = self.begins_with_update and self.state == self.State.ANNOUNCED
         return gettext("Not public yet") if is_to_begin else self.get_state_display()
 
@@ -299,7 +299,7 @@ class Article(CoverageRules, Versioned, Illustrated):
 
     @property
     def embedding_origins(self) -> list[str]:
-        """Return the origins of other sites whose pages may show it; see `liveblog.web_origins`."""
+        """Return the origins of other sites that may embed it; see `liveblog.web_origins`."""
         own = self.embed_origins.split()
         found = {
             Embedding.SITE: settings.EMBED_ORIGINS,
@@ -319,9 +319,9 @@ class Article(CoverageRules, Versioned, Illustrated):
 
     @classmethod
     def free_slug(cls, text: str, language: str) -> str:
-        """Return a slug of a text in a language that no article has or had, with a number if it is taken."""
+        """Return a free slug from a text in a language, with a number if another article has or had it."""
         base = slug_of(text, language) or "coverage"
-        # One query finds all that begin alike; a slug is not long.
+        # One query finds all with the same beginning, as slugs are short.
         known = set(KnownSlug.objects.filter(slug__startswith=base).values_list("slug", flat=True))
         known |= set(cls.objects.filter(slug__startswith=base).values_list("slug", flat=True))
         numbered = (f"{base}-{number}" for number in range(2, len(known) + 3))
@@ -329,7 +329,7 @@ class Article(CoverageRules, Versioned, Illustrated):
 
     @classmethod
     def of_slug(cls, slug: str) -> Article | None:
-        """Return the article that has or had a slug, in whatever language; None if there is none."""
+        """Return the article that has or had a slug in any language; None if there is none."""
         found: Article | None = cls.objects.filter(slug=slug).first()
         return found or cls.objects.filter(known_slugs__slug=slug).first()
 
@@ -341,7 +341,7 @@ class Article(CoverageRules, Versioned, Illustrated):
         return {name.partition(":")[0]: message for name, slug in own.items() if slug in taken}
 
     def _note_slugs(self) -> None:
-        """Keep the slugs permanently, so that links to earlier ones still lead to it."""
+        """Keep the slugs permanently, so that links to earlier ones keep working."""
         wanted = {self.slug, *self.slugs.values()}
         known = set(KnownSlug.objects.filter(article=self.pk, slug__in=wanted).values_list("slug", flat=True))
         KnownSlug.objects.bulk_create(KnownSlug(article=self, slug=slug) for slug in sorted(wanted - known))
@@ -351,7 +351,7 @@ class Article(CoverageRules, Versioned, Illustrated):
 
     @property
     def front_language(self) -> str:
-        """Return the language in which it opens if none is asked for: its own, if the site offers that."""
+        """Return the default language of its page: its own, if the site offers that."""
         offered = self.offered_languages
         return self.source_language if self.source_language in offered else (offered or [settings.LANGUAGE_CODE])[0]
 
@@ -360,7 +360,7 @@ class Article(CoverageRules, Versioned, Illustrated):
 
 
 class KnownSlug(models.Model):
-    """A slug that an article has or had, in some language. It leads to no other article as long as that one exists."""
+    """A slug that an article has or had, in some language. It belongs to that article as long as the article exists."""
 
     slug = models.SlugField(max_length=120, unique=True)
     article = models.ForeignKey(Article, models.CASCADE, related_name="known_slugs")

@@ -1,4 +1,4 @@
-"""The base classes of articles and updates, and the bylines and topics that both name."""
+"""The base classes of articles and updates, and the bylines and topics to which both refer."""
 
 from __future__ import annotations
 
@@ -54,14 +54,14 @@ def in_source_language(name: str, *fields: str, unless: Q | None = None) -> list
 
 
 def set_prefetched(row: models.Model, relation: str, related: list[Any]) -> None:
-    """Have a relation of `row` return rows that are known to be all of it, as `prefetch_related` would."""
+    """Set the prefetched rows of a relation of `row`, as `prefetch_related` would."""
     found = getattr(row, relation).get_queryset()
     found._result_cache, found._prefetch_done = related, True
     row.__dict__.setdefault("_prefetched_objects_cache", {})[relation] = found
 
 
 class NamedOnPages(models.Model):
-    """A row whose name stands on pages: when the name changes or the row is deleted, those pages load again."""
+    """A row whose name is on pages: when the name changes or the row is deleted, those pages reload."""
 
     #: Columns that no page shows.
     UNSEEN: ClassVar[frozenset[str]] = frozenset()
@@ -92,7 +92,7 @@ class Author(NamedOnPages):
 
     UNSEEN = frozenset({"user", "photo", "photo_width", "photo_height", "links"})
 
-    # Again, for the type checker.
+    # Repeated for the type checker.
     objects = changes.NamedQuerySet.as_manager()  # type: ignore[misc]
 
     source_language = SourceLanguageField(
@@ -158,7 +158,7 @@ class Author(NamedOnPages):
         return Text("", language, language)
 
     def link_list(self) -> list[tuple[str, str]]:
-        """Return the links for readers: words, which are the host or the e-mail address, and address."""
+        """Return the links for readers: the text, which is the host or the e-mail address, and the address."""
         addresses = filter(None, map(as_read, self.links.split()))
         return [(_words_of(address), address) for address in addresses]
 
@@ -167,12 +167,12 @@ class Author(NamedOnPages):
 
     @staticmethod
     def bylines(authors: Iterable[Author], language: str) -> list[Text]:
-        """Return the names of authors for readers of a language, in the order of its alphabet."""
+        """Return the names of authors for readers of a language, in its alphabetical order."""
         return [author.name_for(language) for author in Author.by_name(authors, language)]
 
     @staticmethod
     def by_name(authors: Iterable[Author], language: str) -> list[Author]:
-        """Return authors in the order that their names have in the alphabet of a language."""
+        """Return authors in the alphabetical order of their names in a language."""
         return sorted(authors, key=lambda author: sort_key(author.name_for(language).value, language))
 
     def clean(self) -> None:
@@ -214,9 +214,9 @@ def _words_of(address: str) -> str:
 
 
 class Topic(NamedOnPages):
-    """A subject of articles and updates, for readers who look for more on it."""
+    """A subject of articles and updates, by which readers find more."""
 
-    # Again, for the type checker.
+    # Repeated for the type checker.
     objects = changes.NamedQuerySet.as_manager()  # type: ignore[misc]
 
     name = LineField(pgettext_lazy("of a thing", "name"), max_length=120)
@@ -250,9 +250,9 @@ class Versioned(models.Model):
     """A row that several people edit at once. Each save is a version, and a form names the version that it shows.
 
     A save writes only the texts that differ from those that were read, so an instance that was read earlier does not
-    overwrite a translation that was saved meanwhile. FieldTracker of django-model-utils would tell which fields differ,
-    but it does not narrow the save to them, and it wraps every field of every instance, while only the texts matter
-    here.
+    overwrite a translation that was saved in the meantime. FieldTracker of django-model-utils would report which fields
+    differ, but it does not narrow the save to them, and it wraps every field of every instance, while only the texts
+    matter here.
     """
 
     if TYPE_CHECKING:
@@ -262,7 +262,7 @@ class Versioned(models.Model):
 
     #: Relations to rows whose texts are translated and reviewed together with its own, by the name of such a row.
     RELATED_TEXTS: ClassVar[Mapping[str, str]] = {}
-    #: Whether it is a page itself; otherwise it stands on the page of an article.
+    #: Whether it is a page itself; otherwise it is on the page of an article.
     IS_PAGE: ClassVar[bool] = False
     #: Guards bulk writes: see `articles.changes.GuardedQuerySet`.
     OWNERS: ClassVar[Mapping[str, str]]
@@ -301,11 +301,12 @@ class Versioned(models.Model):
 
     @property
     def version_name(self) -> str:
-        """Return the name of the version, as long as nothing is set: its number, and a digest of its fields.
+        """Return the name of the version, while no field has been set: its number, and a digest of its fields.
 
         After a failover or a restore that loses the last saves, other contents get the same number.
         """
-        # A translator may save a text in another language meanwhile, and loses nothing: texts are compared one by one.
+        # Translators may save a text in another language in the meantime, and lose nothing: each text is compared
+        # separately.
         own = self.source_language  # type: ignore[attr-defined]  # a column of its subclasses
         texts = translator.get_options_for_model(type(self)).all_fields
         names = {*texts, *(each.name for fields in texts.values() for each in fields if each.language != own)}
@@ -332,7 +333,7 @@ class Versioned(models.Model):
 
     @classmethod
     def relations(cls) -> list[Prefetch]:
-        """Return what has to be prefetched to render rows."""
+        """Return the relations to prefetch for rendering."""
         raise NotImplementedError
 
     def fetch_relations(self) -> None:
@@ -340,7 +341,7 @@ class Versioned(models.Model):
         prefetch_related_objects([self], *self.relations())
 
     def take_names(self, before: Self | None) -> None:
-        """Take the byline and the topics from the row before an edit that has changed neither; None: it is new."""
+        """Take byline and topics from the row before an edit that changed neither; None: the row is new."""
         self._take(("authors", "topics"), before)
 
     def _take(self, relations: Iterable[str], other: Self | None) -> None:
@@ -349,24 +350,24 @@ class Versioned(models.Model):
 
     @property
     def page_id(self) -> int | None:
-        """The primary key of the article on whose page it stands."""
+        """The primary key of the article on whose page it is."""
         raise NotImplementedError
 
     def page_ids(self) -> set[int]:
-        """Return the articles that an edit of it concerns."""
+        """Return the articles that an edit of it affects."""
         raise NotImplementedError
 
     def owners(self) -> set[tuple[str, int]]:
         return {(str(self._meta.model_name), self.pk)}
 
     def _store_texts_as_read(self) -> None:
-        """Store the texts of the database, for `save` to compare with."""
+        """Store the texts as read, for `save` to compare with."""
         names = (column(field, code) for field in columns.fields_of(type(self)) for code in KNOWN)
         self._texts_as_read = {name: self.__dict__[name] for name in names if name in self.__dict__}
 
 
 class CoverageRules(models.Model):
-    """The rules of an article's coverage, which new coverage takes from the usual ones."""
+    """The rules of an article's coverage; new coverage takes them from the defaults."""
 
     policies = PoliciesField(
         _("unreviewed translations"),

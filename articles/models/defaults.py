@@ -1,4 +1,4 @@
-"""The usual settings of new coverage."""
+"""The default settings of new coverage."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from liveblog.moments.fields import TimeZoneField
 
 
 class CoverageDefaults(CoverageRules):
-    """The settings that new coverage begins with. One row; coverage that exists keeps its own."""
+    """The initial settings of new coverage. One row; existing coverage keeps its own."""
 
     languages = LanguagesField(
         _("languages"), blank=True, default=list, help_text=_("The languages in which new coverage appears.")
@@ -34,12 +34,12 @@ class CoverageDefaults(CoverageRules):
 
     @classmethod
     def stored(cls) -> CoverageDefaults:
-        """Return the row, or the settings of a site that has none."""
+        """Return the row, or the defaults of the product if there is none."""
         return cls.objects.filter(pk=1).first() or cls(pk=1)
 
     @property
     def values(self) -> dict[str, Any]:
-        """Return the columns of a new article that it sets. Languages that the site does not offer now are left out."""
+        """Return the columns that it sets in a new article, without languages that the site does not offer now."""
         offered = {code for code, _name in settings.LANGUAGES}
         names = ("time_zone", "needs_release", "shows_writing")
         return {

@@ -55,7 +55,7 @@ class UpdateQuerySet(changes.GuardedQuerySet):
         return self.filter(_original_or_reviewed(language))
 
     def shown_in_language(self, language: str) -> UpdateQuerySet:
-        """Return those that readers of a language are shown, as the policy of each article says."""
+        """Return those that readers of a language are shown, according to the policy of each article."""
         policy = Q(**{f"article__policies__{language}": Policy.REVIEWED})
         # A missing key of a JSON object is neither equal nor unequal to anything.
         reviewed_only = Q(article__policies__has_key=language) & policy
@@ -94,11 +94,12 @@ class Update(Versioned):
     #: Kinds that need neither a headline nor a text.
     WORDLESS = tuple(kind.code for kind in kinds.ALL if kind.wordless)
 
-    #: Columns that name other rows. Code that sets none of them, or from rows that it has read, need not look them up.
+    #: Columns that name other rows. Code that sets none of them, or sets them from rows that it has read, need not
+    #: check that they exist.
     REFERENCES = ("article", "written_by", "assignee", "submitted_by", "released_by")
 
-    #: All pinned updates are on the first page of the coverage, whatever its length.
-    MOST_PINNED = 12
+    #: All pinned updates are on the first page of the coverage, in addition to its length.
+    MAX_PINNED = 12
 
     article = models.ForeignKey(Article, models.CASCADE, related_name="updates", verbose_name=_("article"))
     source_language = SourceLanguageField(
@@ -133,7 +134,7 @@ class Update(Versioned):
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.DRAFT)
     publish_at = MomentField(_("publish at"), null=True, blank=True, help_text=_("Scheduled updates only."))
     first_published_at = MomentField(_("first published"), null=True, blank=True, editable=False)
-    #: The time that it shall carry once it is published; see `rules`.
+    #: The time that it is to carry once it is published; see `rules`.
     earlier_time = MomentField(_("backdated to"), null=True, blank=True, editable=False)
     backdating_reason = ShortTextField(_("reason for backdating"), max_length=300, blank=True, editable=False)
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True, editable=False)
@@ -153,12 +154,12 @@ class Update(Versioned):
         help_text=_("Tell readers what was wrong. Adding a note marks the update as corrected."),
     )
 
-    #: The number of versions of its words in the source language that readers have seen, and the time of the last one.
+    #: The number of versions of its source text that readers have seen, and the time of the last one.
     edition = models.PositiveIntegerField(default=1, editable=False)
     revised_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     # Work of the newsroom.
-    #: The article's `desk_revision` at the last edit of this update; a desk asks for all later than its own.
+    #: The article's `desk_revision` at the last edit of this update; a desk fetches all that are later than its own.
     desk_revision = models.PositiveBigIntegerField(default=0, editable=False)
     written_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
@@ -178,9 +179,9 @@ class Update(Versioned):
     released_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
     )
-    #: Idempotency key, made by the sender: the same update sent twice is created once.
+    #: Idempotency key from the sender: an update that is sent twice is created once.
     key = models.UUIDField(null=True, blank=True, unique=True, editable=False)
-    #: Shared by copies of one update that stand in several articles.
+    #: Shared by the copies of one update in several articles.
     copy_group = models.UUIDField(null=True, blank=True, editable=False, db_index=True)
 
     objects = UpdateQuerySet.as_manager()
@@ -246,7 +247,7 @@ class Update(Versioned):
             raise ValidationError(errors)
 
     def _errors_of_kind(self, before: Update | None, pending: PendingRelations) -> Errors:
-        # A withdrawn update may stay as it is.
+        # A withdrawn update may stay unchanged.
         ready = self.state not in (self.State.DRAFT, self.State.WITHDRAWN)
         kind = kinds.of(self)
         errors = kind.publish_errors(self, pending) | kind.plan_errors(self, before) if ready else {}
@@ -268,7 +269,7 @@ class Update(Versioned):
 
     @contextmanager
     def validated_with(self, pending: PendingRelations) -> Iterator[None]:
-        """Have `clean` judge these relations in the block. Django's forms call `clean` without arguments."""
+        """Make `clean` validate these relations in the block. Django's forms call `clean` without arguments."""
         self._pending = pending
         try:
             yield
@@ -279,7 +280,7 @@ class Update(Versioned):
         with changes.edit(self):
             before = changes.row_before(self)
             self._set_derived_fields(before)
-            # The rules hold for code that does not call `full_clean` as well.
+            # The rules also apply to code that does not call `full_clean`.
             if errors := rules.errors_of(self, before):
                 raise ValidationError(errors)
             super().save(*args, **kwargs)
@@ -320,7 +321,7 @@ class Update(Versioned):
 
     @property
     def page(self) -> Article:
-        """The article on whose page it stands."""
+        """The article on whose page it is."""
         return self.article
 
     @property
@@ -334,26 +335,26 @@ class Update(Versioned):
             found |= set(copies.values_list("article_id", flat=True))
         return found - {None}
 
-    #: The time of first publication that the clock or the update of which it is a copy has set, not a user.
+    #: The time of first publication, if the clock or the original of a copy has set it, not a user.
     assigned_time: datetime.datetime | None = None
 
     def publish(self, planned: datetime.datetime | None) -> None:
-        """Set the state that publishing leads to: a submitted update whose time is to come is released, but waits."""
+        """Set the state for publishing: a submitted update with a time in the future is released, but waits."""
         waits = self.state == self.State.SUBMITTED and planned is not None and planned > timezone.now()
         self.state = self.State.SCHEDULED if waits else self.State.PUBLISHED
 
     def withdraw(self, *, leaves_mark: bool, reason: str) -> None:
-        """Set the state that withdrawing leads to. The reason is for readers and is kept only with a mark."""
+        """Set the state for withdrawing. The reason is for readers, and is kept only with a mark."""
         self.state, self.leaves_mark = self.State.WITHDRAWN, leaves_mark
         if leaves_mark:
             setattr(self, column("withdrawal_note", self.source_language), reason)
 
     def copy_publication_time(self, other: Update) -> None:
-        """Take the time of a copy of the same update in another article; that is no back-dating."""
+        """Take the time of a copy of the same update in another article; this does not count as back-dating."""
         self.first_published_at = self.assigned_time = other.first_published_at
 
     def _set_derived_fields(self, before: Update | None) -> None:
-        """Set the columns that follow from the state and the acting user. `before`: the row before this save."""
+        """Set the columns derived from the state and the acting user. `before`: the row before this save."""
         now, user = timezone.now(), acting_user()
         state_is_new = before is None or before.state != self.state
         if self._state.adding and user:
@@ -398,7 +399,7 @@ class Update(Versioned):
         """Return a number above all pins of its page, or None if the page has as many as it can show."""
         pinned = Update.objects.filter(article=self.article_id, pin__isnull=False)
         found = pinned.aggregate(number=models.Count("pk"), highest=models.Max("pin"))
-        return None if found["number"] >= self.MOST_PINNED else (found["highest"] or 0) + 1
+        return None if found["number"] >= self.MAX_PINNED else (found["highest"] or 0) + 1
 
     # On the page -------------------------------------------------------------------------------------------
 
@@ -430,12 +431,12 @@ class Update(Versioned):
 
     @property
     def dated_at(self) -> datetime.datetime | None:
-        """Return when readers were first shown its present words."""
+        """Return when readers were first shown its present text."""
         return max(filter(None, (self.first_published_at, self.revised_at)), default=None)
 
     @property
     def source_host(self) -> str:
-        """Return the host of the source, which stands in for a missing name."""
+        """Return the host of the source, which replaces a missing name."""
         return (urlsplit(self.source_url).hostname or "").removeprefix("www.")
 
     @property
@@ -444,13 +445,13 @@ class Update(Versioned):
 
     @property
     def sort_key(self) -> str:
-        """Return a text by which updates sort in the order of the page, which shows the greatest first."""
-        # Letters sort after digits, and so before them on the page.
+        """Return a sort key in the order of the page, which shows the greatest key first."""
+        # Letters sort after digits, and are therefore above them on the page.
         return self.time_key if self.pin is None else f"pin{self.pin:05d}-{self.time_key}"
 
     @property
     def time_key(self) -> str:
-        """Return a text by which updates sort by time, pinned ones as well."""
+        """Return a sort key by time, even for pinned updates."""
         assert self.first_published_at is not None
         return time_key(self.first_published_at, self.pk)
 
@@ -459,9 +460,9 @@ class Update(Versioned):
 
 
 class DeletedUpdate(models.Model):
-    """The place of an update that readers saw and that was deleted: addresses that name it still lead there.
+    """The place of an update that readers saw and that was deleted: addresses that name it still work.
 
-    Its primary key is that of the update. Nothing else is kept of it.
+    Its primary key is that of the update. No other data of it is kept.
     """
 
     id = models.BigIntegerField(primary_key=True)

@@ -1,7 +1,7 @@
 """The websocket of home: /ws/newsroom/.
 
-It hears what the desks of all unfinished coverage hear, and the queues, and brings three messages:
-{"changed": true}, after which the page asks for what is new; {"people": [{"person", "name", "at", "place", "me"}]}, who
+It listens to the groups of all unfinished coverage's desks and of the queues, and sends three messages:
+{"changed": true}, after which the page fetches the changes; {"people": [{"person", "name", "at", "place", "me"}]}, who
 is at which desk (`place`, the primary key of the article; "" for home, "comments" for the queue of comments) and works
 on what (`at`); {"audience": {"<article>": number of readers}}.
 """
@@ -25,7 +25,7 @@ MAX_DESKS = 30
 
 
 class _Person(NamedTuple):
-    """The last sign of life of a connection."""
+    """The last heartbeat of a connection."""
 
     name: str
     user_id: int
@@ -43,7 +43,7 @@ class NewsroomConsumer(PresenceConsumer):
         return GROUP
 
     async def connect(self) -> None:
-        #: The groups of the channel layer that this connection is in besides its own.
+        #: The groups of the channel layer that this connection is in, besides its own.
         self.joined: set[str] = set()
         self.articles: set[int] = set()
         #: By channel.
@@ -84,7 +84,7 @@ class NewsroomConsumer(PresenceConsumer):
         fresh = self._now() - INTERVAL_SECONDS * 0.9
         counted = {article for (article, _process), (_count, at) in self.counts.items() if at > fresh}
         for article in self.articles - counted:
-            # The desks of the article hear the answers too, and one request serves them all.
+            # The desks of the article also get the answers, so one request serves all of them.
             await notify.send(notify.readers_group(article), {"type": "audience.query", "article": article})
         await super()._tick()
 
@@ -97,7 +97,7 @@ class NewsroomConsumer(PresenceConsumer):
         self.joined = groups
 
     async def _send_page(self) -> None:
-        """Send who is there, and the numbers of readers, if they have changed."""
+        """Send the present users and the numbers of readers, if they have changed."""
         since = self._now() - TIMEOUT_SECONDS
         self.people = {channel: one for channel, one in self.people.items() if one.received_at > since}
         self.counts = {key: count for key, count in self.counts.items() if count[1] > since}

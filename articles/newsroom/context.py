@@ -1,4 +1,4 @@
-"""The side bar of the newsroom's pages: a context processor that costs nothing where no page shows it."""
+"""The side bar of the newsroom's pages: a context processor that does no work unless a page shows it."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ LIBRARY = (
     Item(_("People"), "admin:auth_user_changelist", "people", "auth.view_user"),
 )
 
-#: Places that are visited seldom: only the command palette leads to them.
+#: Rarely visited places: only the command palette links to them.
 SELDOM = (
     Item(_("Import coverage"), "admin:articles_import_changelist", "coverage", "articles.view_import"),
     Item(_("Webhooks"), "admin:liveblog_webhook_changelist", "machine", "liveblog.view_webhook"),
@@ -60,7 +60,7 @@ SELDOM = (
 
 
 def sidebar(request: HttpRequest) -> dict[str, Any]:
-    """Return what the side bar shows, made when it is first asked for; a context processor."""
+    """Return the contents of the side bar, evaluated lazily; a context processor."""
     return {"sidebar": SimpleLazyObject(lambda: _sidebar(request))}
 
 
@@ -80,7 +80,7 @@ def _sidebar(request: HttpRequest) -> dict[str, Any]:
 
 
 def role_of(user: User) -> str:
-    """Return the names of a user's roles in words."""
+    """Return the labels of a user's roles."""
     if user.is_superuser:
         return str(_("Administrator"))
     names = {group.name for group in user.groups.all()}
@@ -88,6 +88,6 @@ def role_of(user: User) -> str:
 
 
 def initials_of(user: User) -> str:
-    """Return the letters that stand for a person in a circle."""
+    """Return the initials of a person."""
     words = (user.get_full_name() or user.get_username()).split()
     return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()

@@ -1,4 +1,4 @@
-"""The coverage that is live or announced, as home shows it, and what is to come."""
+"""The live and announced coverage on home, and planned updates."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 State = Article.State
 
-#: The greatest number of cards, of desks in the side bar, and of lines in the list of what is to come.
+#: The greatest number of cards, of desks in the side bar, and of lines in the list of plans.
 MAX_CARDS = 12
 MAX_DESKS = 6
 MAX_COMING = 8
@@ -36,7 +36,7 @@ SILENCE = timedelta(minutes=15)
 
 @dataclass(frozen=True)
 class Mark:
-    """A language of a coverage, and how far its texts are.
+    """A language of a coverage, with the state of its texts.
 
     kind   "source", "reviewed", "machine" (drafts that nobody has reviewed), "behind" (texts wait) or "missing" (all of
            them)
@@ -56,7 +56,7 @@ class Mark:
 
     @property
     def state(self) -> str:
-        """Return the state in words."""
+        """Return the label of the state."""
         if self.kind == "behind":
             return ngettext("%(count)d to review", "%(count)d to review", self.count) % {"count": self.count}
         return {
@@ -80,7 +80,7 @@ class Heading:
 
 
 def heading(article: Article) -> Heading:
-    """Return the headline that people of the newsroom are shown of a coverage."""
+    """Return the headline of a coverage for people of the newsroom."""
     own = get_language() or "en"
     if text := text_in(article, "headline", own):
         return Heading(text, own)
@@ -97,13 +97,13 @@ class Card:
     #: The names of the authors; "" if there is none.
     authors: str
     last: Update | None
-    #: The task that is left before it starts.
+    #: The task that remains before it starts.
     to_do: str
     may_open: bool
 
     @property
     def is_silent(self) -> bool:
-        """Return whether it is live, and nothing has appeared for a while."""
+        """Return whether it is live without an update for a while."""
         if self.article.state != State.LIVE:
             return False
         since = self.article.coverage_start if self.last is None else self.last.first_published_at
@@ -167,7 +167,7 @@ def _to_do(article: Article) -> str:
 
 
 def marks_of(articles: Iterable[Article]) -> Mapping[int, list[Mark]]:
-    """Return how far the languages of each article are, by its primary key, from one query."""
+    """Return the states of each article's languages, by its primary key, from one query."""
     found = {article.pk: article for article in articles}
     rows = (
         Translation.objects.filter(Q(article__in=found) | Q(update__article__in=found, update__state="published"))
@@ -205,7 +205,7 @@ def _mark(article: Article, language: str, counts: Mapping[str, int]) -> Mark:
 
 @dataclass(frozen=True)
 class Coming:
-    """Something that is planned."""
+    """A planned coverage or update."""
 
     at: datetime
     text: str
@@ -218,7 +218,7 @@ class Coming:
 
 
 def coming(user: User) -> list[Coming]:
-    """Return what is planned, the next first: scheduled updates, and announced coverage."""
+    """Return scheduled updates and announced coverage, the next one first."""
     may_open = may_open_desks(user)
     updates = Update.objects.filter(state=Update.State.SCHEDULED).select_related("article", "embed")
     planned = []

@@ -1,4 +1,4 @@
-"""The form that starts a coverage: one line, and what else can be said at once."""
+"""The form that starts a coverage: one line, and optional fields."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class StartForm(MomentFormMixin, forms.Form):
 
     @cached_property
     def plan(self) -> Plan:
-        """Return the plan of the coverage, as the fields stand now."""
+        """Return the plan of the coverage from the present fields."""
         pk = number(self._written("like"))
         language = self._written("language")
         known = language in dict(offered_languages())
@@ -82,7 +82,7 @@ class StartForm(MomentFormMixin, forms.Form):
 
     @property
     def state(self) -> str:
-        """The state in which the coverage starts: a button says so. Without one, it begins with its first update."""
+        """The initial state, from the pressed button. Without one, the coverage begins with its first update."""
         return str(State.LIVE if "live" in self.data else State.ANNOUNCED)
 
     @property
@@ -96,7 +96,7 @@ class StartForm(MomentFormMixin, forms.Form):
         return self.cleaned_data
 
     def start(self) -> Article | None:
-        """Start the coverage and return it; None, with errors, if it cannot be started so."""
+        """Start the coverage and return it. If that is impossible, add errors and return None."""
         plan = self.plan
         plan.headline = self.cleaned_data["headline"]
         plan.starts_at = self.cleaned_data.get("starts_at") if "announce" in self.data else None

@@ -1,4 +1,4 @@
-"""The command palette: desks, actions, queues, lists and people that a user may go to, found by any word of theirs."""
+"""The command palette: desks, actions, queues, lists and people that a user may open, found by any of their words."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ FINISH = "finish"
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing to go to.
+    """One entry of the palette.
 
     icon   a symbol of templates/admin/newsroom/icons.html, or the name of a state for its dot
-    note   what stands at the end of its line
-    keys   the keys that lead to it too
+    note    the text at the end of its line
+    keys    its keyboard shortcut
     """
 
     text: _StrOrPromise
@@ -72,7 +72,7 @@ class Group:
 
 
 def groups(user: User, query: str) -> list[Group]:
-    """Return what a user may go to, by kind; with a query, what has all of its words."""
+    """Return the entries of a user, by kind; with a query, those that have all of its words."""
     query = query[:MAX_QUERY].strip()
     found = [
         Group("desks", _("Desks"), list(_desks(user, query))),
@@ -125,7 +125,7 @@ def _actions(user: User) -> Iterator[Entry]:
 
 
 def _finishing(user: User, query: str) -> list[Entry]:
-    """Return the live coverage that a user may finish. Its desk asks before it does so."""
+    """Return the live coverage that a user may finish. Its desk asks for confirmation."""
     if not query or not user.has_perm("articles.finish_coverage"):
         return []
     entries = (

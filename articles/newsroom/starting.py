@@ -1,4 +1,4 @@
-"""Start a coverage from one line: everything else is filled in, and can be changed at the desk."""
+"""Start a coverage from one line: the other settings are filled in, and can be changed at the desk."""
 
 from __future__ import annotations
 
@@ -25,45 +25,45 @@ if TYPE_CHECKING:
 
 State = Article.State
 
-#: The number of coverages from which the usual settings are taken, and of those that "as last time" offers.
+#: The number of coverages from which defaults are derived, and the number that "as last time" offers.
 RECENT = 20
 
-#: The same line that is sent twice within this time starts one coverage.
+#: If the same line is sent twice within this time, it starts only one coverage.
 SAME_WITHIN = timedelta(minutes=2)
 
-#: Scripts (ISO 15924) that Unicode takes for several or for a part of one, with the one of their letters.
+#: Scripts (ISO 15924) that combine several Unicode scripts or are variants of one, with the script of their letters.
 _LETTERS = {"Hans": "Hani", "Hant": "Hani", "Jpan": "Hani", "Kore": "Hang", "Aran": "Arab"}
 
-#: Copies what another app keeps of a coverage, such as the rules for comments, from one article to another.
+#: Copies another app's settings of a coverage, such as the rules for comments, from one article to another.
 Copier = Callable[[Article, Article], None]
 
 _copiers: list[Copier] = []
 
 
 def register(copier: Copier) -> None:
-    """Have something copied when a coverage starts "as last time"."""
+    """Call `copier` when a coverage starts "as last time"."""
     _copiers.append(copier)
 
 
 @dataclass
 class Plan:
-    """The parts of a new coverage. `filled_in` says all but the headline."""
+    """The settings of a new coverage. `filled_in` describes all except the headline."""
 
     headline: str
     language: str
     languages: Sequence[str]
     time_zone: str
     authors: Sequence[Author]
-    #: The earlier coverage whose settings it takes; None for the usual ones.
+    #: The earlier coverage whose settings it takes; None for the defaults.
     model: Article | None = None
     starts_at: datetime | None = None
     policies: dict[str, str] = field(default_factory=dict)
 
 
 def language_of(headline: str, user: User) -> str:
-    """Return the language in which a line is written: recognised, or else the one in which the user last wrote."""
+    """Return the language of a line: the detected one, or else that of the user's last update."""
     offered = [code for code, _name in settings.LANGUAGES]
-    # A headline with letters of another script than Latin is in a language of that script.
+    # A headline with non-Latin letters is in a language of that script.
     scripts = {code: _LETTERS.get(script_of(code), script_of(code)) for code in offered}
     others = {script for script in scripts.values() if script != "Latn"}
     written = {script for script in others if regex.search(rf"\p{{Script={script}}}", headline)} or {"Latn"}
@@ -78,12 +78,12 @@ def language_of(headline: str, user: User) -> str:
 
 
 def recent() -> list[Article]:
-    """Return the coverage that can be taken as a model, the newest first."""
+    """Return the coverage that can be used as a model, the newest first."""
     return list(Article.objects.order_by("-coverage_start", "-pk")[:RECENT])
 
 
 def plan(headline: str, user: User, *, language: str = "", model: Article | None = None) -> Plan:
-    """Return what a coverage with this headline is made of if nothing else is said.
+    """Return the settings of a coverage with this headline if no others are given.
 
     language   the language of the headline, if the user has chosen one
     model      the earlier coverage whose settings are taken
@@ -111,10 +111,10 @@ def plan(headline: str, user: User, *, language: str = "", model: Article | None
 
 
 def _usual() -> tuple[Sequence[str], str, dict[str, str]]:
-    """Return the usual languages, time zone and policies.
+    """Return the default languages, time zone and policies.
 
-    They are those of the settings; if nobody has chosen any, the languages and the zone that most of the last coverage
-    has, and on a new site its own ones.
+    They are those of the settings; if nobody has set any, the most frequent ones of the last coverage, and on a new
+    site those of the site.
     """
     chosen = CoverageDefaults.objects.filter(pk=1).first()
     if chosen is not None and chosen.languages:
@@ -133,9 +133,9 @@ def _usual() -> tuple[Sequence[str], str, dict[str, str]]:
 def start(wanted: Plan, user: User, state: str, *, begins_with_update: bool = False, slug: str = "") -> Article:
     """Create the coverage, live or announced, and return it. Raise ValidationError if it cannot be.
 
-    begins_with_update   whether no list shows it, and it is announced, until its first update makes it live
+    begins_with_update   whether it is announced, but unlisted, until its first update makes it live
 
-    The same line that a user sends twice at once starts one coverage.
+    If a user sends the same line twice at once, it starts only one coverage.
     """
     headline = column("headline", wanted.language)
     with transaction.atomic(), acting_as(user):
@@ -177,9 +177,9 @@ def start(wanted: Plan, user: User, state: str, *, begins_with_update: bool = Fa
 
 
 def take_over(article: Article, model: Article, user: User) -> None:
-    """Give a coverage what is the same every time: languages, time zone, policies, people, topics and rules.
+    """Copy the recurring settings of a coverage: languages, time zone, policies, people, topics and rules.
 
-    Raise ValidationError if the user may not set that.
+    Raise ValidationError if the user may not set them.
     """
     with transaction.atomic(), acting_as(user):
         changes.lock(article)

@@ -8,7 +8,7 @@ from articles.newsroom import views
 _wrap = admin.site.admin_view
 
 urlpatterns = [
-    # In place of Django's list of tables, which has an address of its own.
+    # In place of Django's list of tables, which has its own address here.
     path("", _wrap(views.home), name="newsroom"),
     path("now/", _wrap(views.now), name="newsroom-now"),
     path("start/", _wrap(views.start), name="start"),

@@ -28,7 +28,7 @@ from liveblog.languages import language_name, short_name
 from liveblog.lists import joined
 from liveblog.newsroom import setup, waiting
 
-#: The parts of home that are brought up to date, each a template of its own.
+#: The parts of home that are refreshed, each with its own template.
 PARTS = ("problems", "cards", "waiting", "coming", "strip")
 
 #: The greatest number of translators that are named.
@@ -38,7 +38,7 @@ MAX_TRANSLATORS = 20
 @never_cache
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
-    """Show the newsroom as it is now: what is live, what waits for the user, what comes, and what goes wrong."""
+    """Show the newsroom now: live coverage, work that waits for the user, plans and problems."""
     user = user_of(request)
     if setup.is_due(user):
         return redirect(setup.address())
@@ -67,7 +67,7 @@ def _now(request: HttpRequest) -> dict[str, Any]:
 
 
 def _translating() -> list[dict[str, str]]:
-    """Return who has a translation open at the translators' desk."""
+    """Return the users who have a translation open at the translators' desk."""
     rows = Translation.objects.filter(edited_until__gt=timezone.now(), editor__isnull=False).select_related("editor")
     return [
         {
@@ -101,7 +101,7 @@ def now(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def start(request: HttpRequest) -> HttpResponse:
-    """Start a coverage, and lead to its desk. GET shows the form."""
+    """Start a coverage, and redirect to its desk. GET shows the form."""
     user = user_of(request)
     if not user.has_perm("articles.start_coverage"):
         raise PermissionDenied
@@ -122,14 +122,14 @@ def _started(form: StartForm) -> Article | None:
     try:
         return form.start()
     except IntegrityError:
-        # Somebody else has taken the same slug at the same moment. Now it is known, and another one is free.
+        # Somebody else has taken the same slug at the same time. The next attempt finds another one.
         return form.start()
 
 
 @never_cache
 @require_POST
 def plan(request: HttpRequest) -> HttpResponse:
-    """Respond with what is filled in for the line that is being written. Nothing is saved."""
+    """Respond with the settings that are filled in for a line. Nothing is saved."""
     if not request.user.has_perm("articles.start_coverage"):
         raise PermissionDenied
     form = StartForm(request.POST, user=user_of(request))
@@ -173,7 +173,7 @@ def go(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_GET
 def found(request: HttpRequest) -> HttpResponse:
-    """Respond with what the command palette offers for a query."""
+    """Respond with the entries of the command palette for a query."""
     groups = palette.groups(user_of(request), request.GET.get("q", ""))
     return JsonResponse({"groups": [group.as_json() for group in groups]})
 

@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 State = Update.State
 
-#: After so long an update that waits for approval is late, and a key event that waits for its translation.
+#: The time after which an update that waits for approval, or a key event that waits for its translation, is late.
 APPROVAL_LATE = timedelta(minutes=3)
 TRANSLATION_LATE = timedelta(minutes=10)
 
 #: The greatest number of lines below a queue.
 MAX_LINES = 4
 
-#: A machine draft that is due for so long is late, and so is a scheduled update.
+#: The time after which a due machine draft, or a due scheduled update, is late.
 DRAFT_LATE = timedelta(minutes=2)
 SCHEDULE_LATE = timedelta(minutes=1)
 
@@ -144,7 +144,7 @@ def _language_line(row: dict[str, object], listed: str) -> Line:
 
 
 def problems(user: User) -> Iterator[Problem]:
-    """Yield what goes wrong with publishing and translating."""
+    """Yield problems of publishing and translating."""
     now = timezone.now()
     if user.has_perm("articles.change_update"):
         late = Update.objects.filter(state=State.SCHEDULED, publish_at__lt=now - SCHEDULE_LATE).count()
@@ -159,7 +159,7 @@ def problems(user: User) -> Iterator[Problem]:
                 text % {"count": late}, _("Publish them at the desk, or tell an administrator."), url, _("Show")
             )
     if user.has_perm("articles.view_translation") and engines.available():
-        # The engine that is asked first for most pairs of languages.
+        # The engine that is tried first for most pairs of languages.
         first = next((engine.name for engine in engines.chain("*", "*")), "")
         yield from _late_drafts(NAMES.get(first, first), now)
 

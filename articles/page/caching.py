@@ -1,4 +1,4 @@
-"""Responses that are made once for all readers, and validated by what they depend on (RFC 9110, section 13)."""
+"""Responses that are made once for all readers, with validators from what they depend on (RFC 9110, section 13)."""
 
 from __future__ import annotations
 
@@ -28,13 +28,14 @@ def cached_response(
     last_modified: datetime.datetime | None = None,
     freshness: Mapping[str, int] | None = None,
     group: str = "pages",
-    most: int = MAX_KEPT,
+    max_entries: int = MAX_KEPT,
 ) -> HttpResponse:
-    """Return the page `name` in a state that names everything else that it depends on; it is rendered once for all.
+    """Return the page `name` in a state that names everything else that it depends on; render it once for all readers.
 
-    group, most     what is kept together, and how many of it; see `liveblog.cache.keep`
-    last_modified   when it changed for the last time, for programs that know no ETags
-    freshness       directives of Cache-Control (RFC 9111) for what may be cached longer than a live page
+    group           the group of the page in the cache; see `liveblog.cache.keep`
+    max_entries     the number of pages of the group that are kept
+    last_modified   when it last changed, for programs that do not support ETags
+    freshness       directives of Cache-Control (RFC 9111) for pages that may be cached longer than a live page
     """
     version = f"{branding.edition()}:{name}:{state}"
     etag = f'W/"{version}"'
@@ -46,7 +47,7 @@ def cached_response(
             point(request.get_full_path(), name)
             return render()
 
-        content = get_or_make(name, version, make, content_type, group=group, most=most)
+        content = get_or_make(name, version, make, content_type, group=group, max_entries=max_entries)
         response = HttpResponse(content, content_type=content_type)
     response.headers["ETag"] = etag
     if modified is not None:
@@ -56,7 +57,7 @@ def cached_response(
 
 
 def placeholder(name: str) -> str:
-    """Return a text that is replaced after the page was cached. It is keyed, so no author can write it."""
+    """Return a text that `filled` replaces in the cached page. It is keyed, so authors cannot forge it."""
     return salted_hmac("articles.page.caching", name).hexdigest()
 
 

@@ -1,7 +1,7 @@
-"""The follower that writes the change log: it logs each element that an edit makes look different to readers.
+"""The follower that writes the change log: it logs each element that looks different to readers after an edit.
 
-The elements of the edited item are rendered in every language as they were before and after the edit, unless they stood
-on the page at one of these times only. An element that looks the same is not logged, whatever was saved.
+The elements of the edited item are rendered in every language as they were before and after the edit, unless they were
+on the page at only one of these times. An element that looks the same is not logged, whatever was saved.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from liveblog.delivery.elements import Operation, page_locale
 #: Not an element of its own page: how other pages show the article when they link to it.
 CARD = "card"
 
-#: The contents that readers see, by element and language. The language "" stands for the page as a whole.
-Look = dict[str, dict[str, object]]
+#: The contents that readers see, by element and language. The language "" stands for all languages.
+Appearance = dict[str, dict[str, object]]
 
 
 class ChangeTracking:
     """Log each element that looks different after an edit, for the languages in which it does."""
 
-    def before(self, row: Versioned) -> Look | None:
-        # An update is rendered after the edit, from the row as it was read.
-        return _look_of_article(row) if isinstance(row, Article) else None
+    def before(self, row: Versioned) -> Appearance | None:
+        # The state before the edit is rendered later, from the row as it was read.
+        return _appearance_of_article(row) if isinstance(row, Article) else None
 
-    def after(self, edit: Edit, memory: Look | None) -> None:
+    def after(self, edit: Edit, memory: Appearance | None) -> None:
         if edit.page_id is None or edit.reloads_page:
             return
         for element, languages in _differences(edit, memory):
@@ -38,12 +38,12 @@ class ChangeTracking:
                 _log(edit.page_id, element, languages)
 
 
-def _differences(edit: Edit, memory: Look | None) -> Iterator[tuple[str, set[str]]]:
+def _differences(edit: Edit, memory: Appearance | None) -> Iterator[tuple[str, set[str]]]:
     if isinstance(edit.item, Update):
         old, new = (row if isinstance(row, Update) else None for row in (edit.old, edit.new))
         return _differences_of_updates(old, new)
-    after = _look_of_article(edit.new) if isinstance(edit.new, Article) else {}
-    return _differences_of_looks(memory or {}, after)
+    after = _appearance_of_article(edit.new) if isinstance(edit.new, Article) else {}
+    return _differences_of_appearances(memory or {}, after)
 
 
 def _differences_of_updates(old: Update | None, new: Update | None) -> Iterator[tuple[str, set[str]]]:
@@ -71,15 +71,15 @@ def _elements(update: Update | None) -> list[str]:
 
 
 def _operation(update: Update, element: str, language: str) -> Operation:
-    """Return what readers see, of an update that has been read with its relations."""
+    """Return an element as readers see it. The update must have been read with its relations."""
     operation = rendering.update_operation if element == update.element else rendering.moment_operation
     with page_locale(update.article, language):
         return operation(update, element, update.article, language)
 
 
-def _look_of_article(article: Article) -> Look:
-    looks: Look = {element: {} for element in rendering.SECTIONS}
-    looks[log.PAGE] = {
+def _appearance_of_article(article: Article) -> Appearance:
+    appearance: Appearance = {element: {} for element in rendering.SECTIONS}
+    appearance[log.PAGE] = {
         "": (
             article.slug,
             article.slugs,
@@ -89,20 +89,20 @@ def _look_of_article(article: Article) -> Look:
             article.shows_writing,
         )
     }
-    looks[CARD] = {}
+    appearance[CARD] = {}
     # Polls close with the coverage.
     finished = article.state == Article.State.FINISHED
     for pk in Update.objects.published().filter(article=article, kind="poll").values_list("pk", flat=True):
-        looks[f"update-{pk}"] = dict.fromkeys(article.offered_languages, finished)
+        appearance[f"update-{pk}"] = dict.fromkeys(article.offered_languages, finished)
     for language in article.offered_languages:
-        looks[CARD][language] = str(of_article(article, language).text("headline"))
+        appearance[CARD][language] = str(of_article(article, language).text("headline"))
         with page_locale(article, language):
             for element, section_html in rendering.SECTIONS.items():
-                looks[element][language] = section_html(article, language)
-    return looks
+                appearance[element][language] = section_html(article, language)
+    return appearance
 
 
-def _differences_of_looks(before: Look, after: Look) -> Iterator[tuple[str, set[str]]]:
+def _differences_of_appearances(before: Appearance, after: Appearance) -> Iterator[tuple[str, set[str]]]:
     for element in {**before, **after}:
         yield element, _differing(before.get(element, {}), after.get(element, {}))
 

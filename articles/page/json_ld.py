@@ -1,8 +1,7 @@
 """Live pages as JSON-LD for search engines and other programs.
 
 https://schema.org/LiveBlogPosting and https://schema.org/NewsArticle; tests/structured_rules.py has the rules that
-apply to them. Each update has one id, the address of its own page in the language of its readers, whatever else becomes
-of it.
+apply to them. Each update has one permanent id, the address of its own page in the language of its readers.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ from liveblog.pagination import Anchor, Place
 HEADLINE_MAX_LENGTH = 110
 
 _SCHEMA = "https://schema.org"
-#: schema.org has no word for the page that follows.
+#: schema.org has no property for the next page.
 _PAGED = [_SCHEMA, {"next": {"@id": "https://www.w3.org/ns/activitystreams#next", "@type": "@id"}}]
 
 _Shown = Sequence[tuple[Update, ReaderTexts]]
@@ -56,7 +55,7 @@ def live_blog(page: LivePage) -> dict[str, object]:
 def document(article: Article, language: str, place: Place, anchor: Anchor | None) -> dict[str, object]:
     """Return the coverage with the updates at a place of the list of all, and the address of those that follow.
 
-    Each update is in one of these documents, however many are published while a program reads them. Call within
+    Each update is in exactly one of these documents, however many are published while a program reads them. Call within
     `page_locale`.
     """
     page = live_page.all_published(article, language, place, anchor)
@@ -78,7 +77,7 @@ def posting(update: Update, texts: ReaderTexts, article: Article, language: str)
         *_pictures(update, texts),
     ]
     if shared := found.pop("sharedContent", None):
-        # That is a property of postings only.
+        # Only postings have that property.
         found["citation"] = shared
     return {
         "@context": _SCHEMA,
@@ -118,11 +117,11 @@ def _coverage(article: Article, language: str, originals: Originals, shown: _Sho
     prefetch_related_objects([update for update, _texts in shown], "modifications")
     return _without_empty(
         {
-            # Coverage that has ended is an article to be read as a whole, too.
+            # Coverage that has ended is also an article to be read as a whole.
             "@type": ["NewsArticle", "LiveBlogPosting"]
             if article.state == Article.State.FINISHED
             else "LiveBlogPosting",
-            # The coverage as a whole, of which a page shows a part.
+            # The coverage as a whole; a page shows part of it.
             "@id": absolute(article.url(language)),
             "url": originals.canonical,
             "mainEntityOfPage": _page(originals.canonical),
@@ -131,7 +130,7 @@ def _coverage(article: Article, language: str, originals: Originals, shown: _Sho
             "articleBody": plain_text(str(texts.text("body"))),
             "inLanguage": tag(texts.language),
             "translationOfWork": _original(texts, "LiveBlogPosting"),
-            # A page that announces coverage is older than its start.
+            # A page that announces coverage exists before its start.
             "datePublished": _time(article, min(article.coverage_start, modified)),
             "dateModified": _time(article, modified),
             "coverageStartTime": _time(article, article.coverage_start),
@@ -159,7 +158,7 @@ def _update(update: Update, texts: ReaderTexts, article: Article, language: str)
             "@id": absolute(update.url(language)),
             "url": url,
             "headline": _cut(headline),
-            # Pictures may have no words at all.
+            # Pictures may have neither caption nor credit.
             "articleBody": plain_text(str(texts.own("body"))) or whole or headline,
             "inLanguage": tag(texts.language),
             "translationOfWork": _original(texts, "BlogPosting"),
@@ -193,7 +192,7 @@ def _embed(update: Update, texts: ReaderTexts, article: Article, headline: str) 
         "description": headline,
         "embedUrl": embed.player_url,
         "thumbnailUrl": absolute(embed.thumbnail.url if embed.thumbnail else card),
-        # Providers do not tell when. It was there at the latest when it was shown here.
+        # Providers do not state the time. It existed at the latest when it was shown here.
         "uploadDate": _time(article, update.first_published_at),
     }
     return {provider.kind: _without_empty({"@type": f"{provider.kind.capitalize()}Object", **about})}
@@ -220,7 +219,7 @@ def _page(url: str) -> dict[str, str]:
 
 
 def _cut(headline: Text | str) -> str:
-    """Return a headline of HEADLINE_MAX_LENGTH at most. Django's Truncator does not count the marks of Arabic."""
+    """Return a headline of at most HEADLINE_MAX_LENGTH characters. Django's Truncator ignores Arabic marks."""
     text = str(headline)
     if len(text) <= HEADLINE_MAX_LENGTH:
         return text
@@ -229,7 +228,7 @@ def _cut(headline: Text | str) -> str:
 
 
 def _shapes(found: Iterable[Shape], caption: Text | str, credit: Text | str) -> list[dict[str, object]]:
-    """Return pictures in all shapes. One that is drawn has the words of nobody but ours."""
+    """Return pictures in all shapes. A card that we draw has no caption or credit of an author."""
     return [
         _picture(each.url, each.width, each.height, *((caption, credit) if each.is_photo else ("", "")))
         for each in found
@@ -258,7 +257,7 @@ def _original(texts: ReaderTexts, kind: str) -> dict[str, object] | None:
     if not texts.translated:
         return None
     language = texts.item.source_language
-    # There may be texts in languages in which readers cannot open the page.
+    # Texts may be in languages in which readers cannot open the page.
     url = absolute(texts.item.url(language)) if language in texts.item.page.offered_languages else None
     return _without_empty({"@type": kind, "@id": url, "inLanguage": tag(language)})
 
@@ -290,6 +289,6 @@ def _without_empty(document: Mapping[str, object]) -> dict[str, object]:
 
 
 def dumped(document: dict[str, object]) -> str:
-    """Return JSON that is safe in a script element, whatever the texts are."""
+    """Return JSON that is safe in a script element, regardless of the texts."""
     escaped = json.dumps(document, ensure_ascii=False)
     return escaped.replace("&", "\\u0026").replace("<", "\\u003C").replace(">", "\\u003E")

@@ -1,8 +1,8 @@
 """The live page as a whole: find it by its address, and select the updates on it.
 
 A page is named by an update: `before` and `after` it, or `at` it with its neighbours. Without one it is the newest
-page. A page whose newest edge is open, whatever its name is, takes in what is published; pinned updates stand on it
-above all others, and on no other page.
+page. A page that includes the newest update, whatever its name, takes in new updates. Pinned updates are at its top,
+and on no other page.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ PARAMETERS = (*pagination.PARAMETERS, "author", "key", "kind", "order", "page", 
 BY_TIME = Order(("first_published_at", "pk"))
 OLDEST_FIRST = Order(("first_published_at", "pk"), descending=False)
 
-#: The list of key events has the newest ones. The others are in the list of updates, as all are.
+#: The list of key events has only the newest ones. The list of updates has all of them.
 MOMENTS_MAX = 100
 _TITLE_COLUMNS = ("article", "source_language", "kind", "state", "is_key", "pin", "first_published_at", "embed__title")
 
@@ -51,7 +51,7 @@ _TITLE_COLUMNS = ("article", "source_language", "kind", "state", "is_key", "pin"
 def find(slug: str) -> elements.Page | None:
     """Return the page at an address; None if no article has or had this slug.
 
-    A page that is open under a former slug stays connected until it loads again under the present one.
+    A page that is open under a former slug stays connected until it reloads under the present one.
     """
     found = Article.objects.only("pk", "languages", "embedding", "embed_origins")
     article = found.filter(slug=slug).first() or found.filter(known_slugs__slug=slug).first()
@@ -88,7 +88,7 @@ class Selection(NamedTuple):
 
     @classmethod
     def of(cls, query: QueryDict) -> Selection:
-        """Read the selection from a query string. Raise Http404 if it makes no sense."""
+        """Read the selection from a query string. Raise Http404 if it is invalid."""
         return cls(
             Place.of(query),
             pagination.choice(query, "key", ("", "0", "1")) == "1",
@@ -108,7 +108,7 @@ class Selection(NamedTuple):
 
     @property
     def key(self) -> str:
-        """Return a name for caches."""
+        """Return a cache key."""
         filters = f"{int(self.key_only)}:{self.author}:{self.kind}:{self.topic}"
         return f"{self.place.relation}{self.place.pk}:{filters}:{int(self.oldest)}"
 
@@ -170,9 +170,9 @@ class Moved(Exception):  # noqa: N818 - it is no error
 
 
 def anchor_of(article: Article, place: Place) -> Anchor | None:
-    """Return the update by which a page is named, None for the newest page.
+    """Return the update that names a page, None for the newest page.
 
-    Readers need not see the update any more. Raise Http404 if they never saw such an update of this article.
+    Readers need not see the update any more. Raise Http404 if readers of this article never saw it.
     """
     if not place.relation:
         return None
@@ -190,7 +190,7 @@ def place_of_page(article: Article, language: str, number: int, selection: Selec
 
 
 def check(article: Article, selection: Selection) -> None:
-    """Raise Http404 if the article has no update of the author or topic: caches keep no page of invented ones."""
+    """Raise Http404 if the article has no update of the author or topic: caches must keep no invented pages."""
     if selection.author and not Author.objects.filter(pk=selection.author, updates__article=article).exists():
         raise Http404
     if selection.topic and not Topic.objects.filter(pk=selection.topic, updates__article=article).exists():
@@ -202,7 +202,7 @@ def _shown(article: Article, language: str) -> UpdateQuerySet:
 
 
 def _moments(article: Article, language: str) -> list[Update]:
-    """Return the newest key events, with no more than their titles need: up to MOMENTS_MAX are on every page."""
+    """Return the newest key events, with only the data for their titles: up to MOMENTS_MAX are on every page."""
     rows = _shown(article, language).published().filter(is_key=True)
     sources = rows.order_by().values_list("source_language", flat=True).distinct()
     languages = {language, *sources}
@@ -219,7 +219,7 @@ def _moments(article: Article, language: str) -> list[Update]:
 def all_published(
     article: Article, language: str, place: Place, anchor: Anchor | None, size: int | None = None
 ) -> pagination.Page[Update]:
-    """Return a page of all published updates by time, pinned or not, with everything that readers get of them.
+    """Return a page of all published updates by time, pinned or not, with all the data that readers get.
 
     size   how many there are on it, PAGE_SIZE if it is None
     """
@@ -239,14 +239,14 @@ def with_texts(updates: Iterable[Update], article: Article, language: str) -> li
 
 
 def description(article: Article, language: str) -> str:
-    """Return the standfirst, or else the first words of the article's own text; it may be empty."""
+    """Return the standfirst, or else the first words of the article's own text, which may be empty."""
     texts = of_article(article, language)
     body = plain_text(str(texts.text("body")))
     return str(texts.text("standfirst")) or first_words(body, summary.DESCRIPTION_LENGTH, language)
 
 
 def around(update: Update, language: str, size: int) -> list[dict[str, Any]]:
-    """Return up to `size` updates at the place of one, and that one itself, the newest first: what readers saw then."""
+    """Return up to `size` updates around one, including it, the newest first: the updates that readers saw then."""
     article = update.article
     assert update.first_published_at is not None
     anchor = Anchor(update.pk, (update.first_published_at, update.pk))
@@ -289,8 +289,8 @@ class LivePage:
     ) -> LivePage:
         """Return the page of a selection; `anchor` is the update that names it, and `size` that of `all_published`.
 
-        Raise Moved if there is nothing on that side of the update, or if the update is pinned, and so on the newest
-        page.
+        Raise Moved if there is nothing on that side of the update, or if the update is pinned and therefore on the
+        newest page.
         """
         place = selection.place
         shown = _shown(article, language).for_pages()
@@ -302,10 +302,10 @@ class LivePage:
         page = selection.order.page(selection.of_updates(shown).filter(pin=None), place, anchor, size or PAGE_SIZE)
         if place.relation in ("before", "after") and not page.items:
             raise Moved(selection.at(Place("at", place.pk)), f"update-{place.pk}")
-        # Key facts stand in the head of every page, other pinned updates on top of the newest one.
+        # Key facts are in the head of every page, other pinned updates at the top of the newest one.
         is_first = page.previous is None
         top = [update for update in pinned if kinds.of(update).pinned or (is_first and selection.shows(update))]
-        # Both queries find an update that was pinned between them.
+        # Both queries find an update that is pinned between them.
         below = [update for update in page.items if update not in pinned]
         moments = _moments(article, language)
         if selection.oldest:
@@ -314,12 +314,12 @@ class LivePage:
 
     @property
     def at(self) -> str:
-        """Return the element at which the page opens, "" if at none."""
+        """Return the element to which the page scrolls, "" if to none."""
         return f"update-{self.selection.place.pk}" if self.selection.place.relation == "at" else ""
 
     @property
     def at_key(self) -> str:
-        """Return the sort key of the place at which the page opens."""
+        """Return the sort key of the place to which the page scrolls."""
         return self.anchor.key if self.at and self.anchor else ""
 
     # Addresses ------------------------------------------------------------------------------------------------------
@@ -352,7 +352,7 @@ class LivePage:
         }
 
     def _turned(self, place: Place | None) -> str:
-        """Return the address of the list at another place, "" if there is none."""
+        """Return the address of the list at another place, "" if there is no place."""
         return "" if place is None else self.selection.at(place).address(self.url, "updates")
 
     @cached_property
@@ -374,7 +374,7 @@ class LivePage:
         return self.selection._replace(**choice).address(self.url, "updates")
 
     def filters(self) -> list[dict[str, Any]]:
-        """Return the choices by which readers narrow the list, each with the address that it leads to."""
+        """Return the filters of the list, each with the addresses of its choices."""
         language = self.language
         published = Update.objects.published().filter(article=self.article)
         authors = Author.objects.filter(Exists(published.filter(authors=OuterRef("pk"))))
@@ -388,7 +388,7 @@ class LivePage:
         return [
             {"label": label, "choices": [self._choice(name, value, text) for value, text in choices]}
             for name, label, choices, least in (
-                # One topic divides the list, too: not every update has one.
+                # Even a single topic is a useful filter, because not every update has one.
                 ("topic", _("Topic"), on, 1),
                 ("author", _("Author"), named, 2),
                 ("kind", _("Kind"), kinds_used, 2),
@@ -397,7 +397,7 @@ class LivePage:
         ]
 
     def _choice(self, name: str, value: int | str, text: Text) -> dict[str, Any]:
-        """Return a choice. One that is chosen already leads back to the whole list."""
+        """Return a choice. A selected one links back to the whole list."""
         chosen = getattr(self.selection, name) == value
         return {"text": text, "chosen": chosen, "url": self._chosen(**{name: type(value)() if chosen else value})}
 
@@ -413,8 +413,8 @@ class LivePage:
     def originals(self) -> Originals:
         """Return the page in its languages, for search engines.
 
-        Pages that begin at different updates overlap. The page of the same updates that is named by the update above
-        it stands for the others, and the newest page for all pages with an open newest edge, and of key events.
+        Pages that begin at different updates overlap. The canonical page of some updates is named by the update above
+        them; for all pages that include the newest update, and for those of key events, it is the newest page.
         """
         place = Place()
         if self.page.greater and not (self.selection.filtered or self.selection.oldest):
@@ -434,12 +434,12 @@ class LivePage:
 
     @property
     def has_untranslated(self) -> bool:
-        """Return whether an update stands there in another language."""
+        """Return whether an update on the page is in another language."""
         return 'untranslated">' in self.updates
 
     @property
     def has_unreviewed(self) -> bool:
-        """Return whether an update is a translation with a mark, beside its original."""
+        """Return whether an update on the page is a marked translation beside its original."""
         return 'class="original"' in self.updates and 'class="mark"' in self.updates
 
     def in_short(self) -> str:
@@ -463,7 +463,7 @@ class LivePage:
 
     @property
     def foreign_language(self) -> str:
-        """A language from which texts of this page may be translated, as an example; the article's own if it is one."""
+        """Return an example of another language in which texts may be written, that of the article if possible."""
         languages = (self.article.source_language, *self.article.offered_languages)
         return next((code for code in languages if code != self.language), self.language)
 

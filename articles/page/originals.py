@@ -1,8 +1,8 @@
-"""The original among the addresses of one page, for search engines and social networks.
+"""The canonical addresses of a page in several languages, for search engines and social networks.
 
-Each language has an address, but not always a text: without a translation, readers are shown the original instead.
-Such a page is a copy of the one in the language of its text (RFC 6596, rel=canonical), and no version for readers of
-its own language (https://developers.google.com/search/docs/specialty/international/localized-versions).
+Each language has an address, but not always a text: without a translation, the page shows the original instead.
+Such a page is a duplicate of the page in the language of its text (RFC 6596, rel=canonical), and no localised version
+(https://developers.google.com/search/docs/specialty/international/localized-versions).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ State = Translation.State
 class Originals:
     """One page in all its languages.
 
-    language   that of the reader's address
+    language that of the reader's address
     texts      the language of the text that each address shows, None for an address without a text
     source     the language in which the text was written first
     address    takes a language and returns the path of the page in it
@@ -41,16 +41,16 @@ class Originals:
 
     @property
     def languages(self) -> list[str]:
-        """Return the languages in which the page has a text of its own."""
+        """Return the languages in which the page has its own text."""
         return [language for language, text in self.texts.items() if language == text]
 
     @property
     def canonical_language(self) -> str:
-        """Return the language of the address that is the original of this one."""
+        """Return the language of the canonical address."""
         text = self.texts.get(self.language)
         if text is None or text in self.languages:
             return text or self.language
-        # The site does not offer the language of the text. The first address that shows it stands for all of them.
+        # The site does not offer the language of the text. The first address that shows it is canonical for all.
         return next(language for language, other in self.texts.items() if other == text)
 
     @property
@@ -61,7 +61,7 @@ class Originals:
     def alternates(self) -> list[dict[str, str]]:
         """Return the hreflang links: the languages of the page, and "x-default" for readers of all others."""
         languages = self.languages
-        # A page that shows the original instead of a translation is no alternative to the translations.
+        # A page that shows the original instead of a translation is not an alternative to translations.
         if self.language not in languages:
             return []
         default = self.default or self.address(self.source if self.source in languages else languages[0])
@@ -93,7 +93,7 @@ def originals_of_update(update: Update, article: Article, language: str) -> Orig
 
 
 def in_own_words(language: str) -> QuerySet[Article]:
-    """Return the articles of which `of_article` selects a text in this language."""
+    """Return the articles for which `of_article` selects a text in this language."""
     rows = Translation.objects.filter(article=OuterRef("pk"), language=language)
     unreviewed = Q(policies__has_key=language) & ~Q(**{f"policies__{language}": Policy.MACHINE})
     translated = Q(Exists(rows.filter(state=State.REVIEWED))) | (

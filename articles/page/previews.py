@@ -1,4 +1,4 @@
-"""The site as it would look, for the page of settings: the newest live page, and its card."""
+"""Previews for the page of settings: the newest live page, and its card."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from liveblog.wording.places import register_example
 
 
 def page(request: HttpRequest, language: str) -> str:
-    """Return the newest live page as HTML, in the branding of the request; a page without anything if there is none."""
+    """Return the newest live page as HTML, in the branding of the request; an empty page if there is none."""
     article = _newest(language)
     if article is None:
         return render_to_string("404.html", {}, request)

@@ -32,7 +32,7 @@ Context = dict[str, Any]
 #: The lists of the page: the updates, the pinned key facts in its head, and the key events.
 UPDATES, IN_SHORT, MOMENTS = "updates", "in-short", "moments"
 
-#: The most that are named beside a text, and beside the coverage, before the reader asks for all.
+#: The greatest number of authors named beside a text, and beside the coverage, before the reader expands the list.
 NAMES_MAX, TOPICS_MAX = 8, 12
 
 #: The start of a tag of a subheading.
@@ -65,7 +65,7 @@ def _pictures(update: Update, texts: ReaderTexts) -> list[Context]:
 
 
 def _original(texts: ReaderTexts, *plain: str) -> Context | None:
-    """Return the source text, if the reader is shown a translation with a note, such as one that is not reviewed."""
+    """Return the source text, if the reader is shown a translation with a note, such as an unreviewed one."""
     if not (texts.translated and texts.notes):
         return None
     lines = [texts.original(field) for field in plain]
@@ -73,17 +73,17 @@ def _original(texts: ReaderTexts, *plain: str) -> Context | None:
 
 
 def _laid_out(body: Text, caption: str) -> Text:
-    """Return rich text as readers get it."""
+    """Return rich text in the form for readers."""
     return replace(body, value=tables.for_readers(body.value, caption))
 
 
 def _headed(body: Text) -> Text:
-    """Return rich text for a page of its own, where the headline is a level higher than in a list."""
+    """Return rich text for a separate page, where the headline is a level higher than in a list."""
     return replace(body, value=_SUBHEADING.sub(r"\1h2", body.value))
 
 
 def _byline(names: Sequence[Text], language: str) -> SafeString:
-    """Return the names of authors in words; of many, the first ones and how many others there are."""
+    """Return the names of authors as a sentence part; if there are many, the first ones and the number of others."""
     if len(names) > NAMES_MAX:
         others = len(names) - NAMES_MAX + 1
         rest = ngettext("%(count)s other", "%(count)s others", others) % {"count": others}
@@ -92,12 +92,12 @@ def _byline(names: Sequence[Text], language: str) -> SafeString:
 
 
 def author_keys(update: Update) -> str:
-    """Return the primary keys of the authors of an update, by which open pages tell whether a list shows it."""
+    """Return the primary keys of the authors of an update, by which open pages decide whether a list shows it."""
     return " ".join(str(author.pk) for author in update.authors.all())
 
 
 def topic_keys(update: Update) -> str:
-    """Return the primary keys of the topics of an update, by which open pages tell whether a list shows it."""
+    """Return the primary keys of the topics of an update, by which open pages decide whether a list shows it."""
     return " ".join(str(topic.pk) for topic in update.topics.all())
 
 
@@ -126,7 +126,7 @@ def update_context(update: Update, article: Article, texts: ReaderTexts) -> Cont
 def update_html(update: Update, article: Article, texts: ReaderTexts, *, is_page: bool = False) -> str:
     """Render the element of an update that has a place on the page. Call within `page_locale`.
 
-    is_page   whether the update has the page for itself, and its headline is that of the page
+    is_page   whether the page is only for the update, so that its headline is that of the page
     """
     if update.state == Update.State.WITHDRAWN:
         return get_template("articles/withdrawn.html").render(
@@ -145,14 +145,14 @@ def update_html(update: Update, article: Article, texts: ReaderTexts, *, is_page
 
 
 def in_short_html(update: Update, article: Article, texts: ReaderTexts) -> str:
-    """Render pinned key facts, which stand in the head of the page. Call within `page_locale`."""
+    """Render pinned key facts, which are in the head of the page. Call within `page_locale`."""
     return get_template("articles/in_short.html").render(update_context(update, article, texts))
 
 
 def list_html(updates: Iterable[Update], article: Article, language: str) -> SafeString:
     """Render the list of updates, with a heading above each day. Call within `page_locale`.
 
-    An open page keeps the headings by the same rule (static/liveblog/days.js). Pinned updates stand above all days.
+    An open page keeps the headings by the same rule (static/liveblog/days.js). Pinned updates are above all days.
     """
     parts: list[str] = []
     day = None
@@ -170,7 +170,7 @@ def list_html(updates: Iterable[Update], article: Article, language: str) -> Saf
 
 
 def facts_html(updates: Iterable[Update], article: Article, language: str) -> SafeString:
-    """Render those of the updates that stand in the head of the page. Call within `page_locale`."""
+    """Render those of the updates that are in the head of the page. Call within `page_locale`."""
     operations = (update_operation(update, update.element, article, language) for update in updates)
     return mark_safe("".join(each["html"] for each in operations if each.get("list") == IN_SHORT))
 
@@ -242,7 +242,7 @@ def related_html(article: Article, language: str) -> str:
 
 
 def card(article: Article, language: str) -> Context:
-    """Return what lists of articles show of one article."""
+    """Return the data of an article for lists of articles."""
     texts = of_article(article, language)
     return {
         "article": article,
@@ -300,7 +300,7 @@ def is_moment(update: Update) -> bool:
 
 
 def place_url(pk: int, article: Article, language: str) -> str:
-    """Return the address at which the live page opens where an update stands."""
+    """Return the address at which the live page scrolls to an update."""
     return pagination.address(article.url(language), {"at": pk}, f"update-{pk}")
 
 
@@ -340,7 +340,7 @@ def render_moments(
 def render_polls(
     article_id: int, elements: Collection[str], languages: Collection[str]
 ) -> Mapping[str, Iterable[Operation]]:
-    """Render the results of polls. Each stands within its update, which is an element of its own."""
+    """Render the results of polls. Each is within its update, but an element by itself."""
     polls = list(
         Update.objects.for_pages().filter(article=article_id, kind="poll", pk__in=map(number_of, elements)).published()
     )

@@ -28,7 +28,7 @@ from articles.publishing import writing
 from articles.translations.selection import ReaderTexts, of_article, of_update
 from liveblog import pagination
 from liveblog.branding import current as branding
-from liveblog.cache import MAX_KEPT, MAX_VERSIONS, Kept, get_or_make
+from liveblog.cache import MAX_KEPT, MAX_VERSIONS, Retention, get_or_make
 from liveblog.cross_origin import readable_by
 from liveblog.delivery import frames, log
 from liveblog.delivery.elements import page_locale
@@ -43,13 +43,13 @@ FINISHED_STALE_WHILE_REVALIDATE_SECONDS = 30 * 86_400
 
 _HTML = "text/html; charset=utf-8"
 
-#: Of a card, whose address names its contents.
+#: Seconds for which caches may keep a card, whose address names its contents.
 CARD_MAX_AGE_SECONDS = 365 * 86_400
 
-#: The updates around one that its own page names.
+#: The number of updates around one to which its own page links.
 CONTEXT_SIZE = 5
 
-#: A reader's click puts players of embeds into the page.
+#: A reader's click inserts players of embeds into the page.
 _with_players = csp_update({"frame-src": [f"https://{host}" for host in sorted(player_hosts())]})
 
 
@@ -58,39 +58,39 @@ _with_players = csp_update({"frame-src": [f"https://{host}" for host in sorted(p
 @require_safe
 def live(request: HttpRequest, language: str, slug: str) -> HttpResponse:
     """The live page."""
-    # The state is read before what it names: the page may be newer than it says, never older.
+    # Read the state before the content: the page may be newer than its state, but never older.
     article = find_article(slug, language)
     selection = Selection.of(request.GET)
     if (number_of_page := pagination.page_number(request.GET)) is not None:
         return _renamed(article, language, number_of_page, selection)
-    # An address without a place in the list ends here, before anything is rendered or cached.
+    # Reject an address without a place in the list before anything is rendered or cached.
     live_page.check(article, selection)
     anchor = live_page.anchor_of(article, selection.place)
     freshness = {}
     if article.state == Article.State.FINISHED:
-        # Readers miss no later correction: the page asks for corrections once when it is opened.
+        # Readers miss no later correction: the page requests corrections once when it is opened.
         freshness = {
             "max_age": FINISHED_MAX_AGE_SECONDS,
             "stale_while_revalidate": FINISHED_STALE_WHILE_REVALIDATE_SECONDS,
         }
     name, state = f"live:{article.pk}:{language}:{selection.key}", str(article.page_state)
     render = partial(_live_page, request, article, language, selection, anchor)
-    kept = _kept(article, language, selection)
+    retention = _retention(article, language, selection)
     try:
-        return cached_response(request, name, state, render, _HTML, freshness=freshness, **kept)
+        return cached_response(request, name, state, render, _HTML, freshness=freshness, **retention)
     except live_page.Moved as moved:
         return redirect(moved.selection.address(article.url(language), moved.fragment))
 
 
-def _kept(article: Article, language: str, selection: Selection, kind: str = "live") -> Kept:
-    """Return what is kept of a page: some versions of the newest one, which all open, and some of all others."""
+def _retention(article: Article, language: str, selection: Selection, kind: str = "live") -> Retention:
+    """Return how many versions of the newest page, which everybody opens, or how many other pages are kept."""
     if selection.place.relation or selection.author or selection.kind or selection.topic or selection.oldest:
-        return Kept(group=f"{kind}-places", most=MAX_KEPT)
-    return Kept(group=f"{kind}:{article.pk}:{language}:{selection.key_only:d}", most=MAX_VERSIONS)
+        return Retention(group=f"{kind}-places", max_entries=MAX_KEPT)
+    return Retention(group=f"{kind}:{article.pk}:{language}:{selection.key_only:d}", max_entries=MAX_VERSIONS)
 
 
 def _renamed(article: Article, language: str, page_number: int, selection: Selection) -> HttpResponse:
-    """Redirect from the address of a page by its number. Only the first page never changes its place."""
+    """Redirect from the address of a page by its number. Only the first page keeps its place."""
     place = live_page.place_of_page(article, language, page_number, selection)
     address = selection.at(place).address(article.url(language), "updates")
     return redirect(address, permanent=page_number == 1)
@@ -101,15 +101,15 @@ def _live_page(
 ) -> bytes:
     """Return the live page: the coverage from the cache, with the present state and the comments put in.
 
-    There may be many comments in a minute. The coverage is by far the larger part, so it is rendered again only if
-    something else has changed. Caching the HTML of each update instead was measured: after a comment, the page took
-    three to four times as long, because all updates must be read to name what their HTML depends on.
+    There may be many comments in a minute. The coverage is by far the larger part, so it is rendered again only if it
+    has changed itself. Caching the HTML of each update instead was measured: after a comment, the page took three to
+    four times as long, because the cache keys of their HTML depend on data of all updates.
     """
     state = log.state_besides(article.pk, article.page_state, "comment")
     version = f"{branding.edition()}:coverage:{article.pk}:{language}:{state}:{selection.key}"
     render = partial(_page_without_comments, request, article.pk, language, selection, anchor)
-    kept = _kept(article, language, selection, "coverage")
-    page = get_or_make(f"coverage:{article.pk}:{language}:{selection.key}", version, render, **kept)
+    retention = _retention(article, language, selection, "coverage")
+    page = get_or_make(f"coverage:{article.pk}:{language}:{selection.key}", version, render, **retention)
     with page_locale(article, language):
         comments = get_template("articles/comments.html").render({"article": article})
     return filled(page, article).replace(placeholder("comments").encode(), comments.encode())
@@ -153,10 +153,10 @@ def liveblog(request: HttpRequest, language: str, slug: str) -> HttpResponse:
     # No document contains comments.
     state = str(log.state_besides(article.pk, article.page_state, "comment"))
     name = f"liveblog:{article.pk}:{language}:{place.pk}"
-    kept = Kept(group=f"liveblog:{article.pk}:{language}", most=MAX_VERSIONS)
+    retention = Retention(group=f"liveblog:{article.pk}:{language}", max_entries=MAX_VERSIONS)
     if place.relation:
-        kept = Kept(group="liveblog-places", most=MAX_KEPT)
-    return cached_response(request, name, state, make, "application/ld+json", **kept)
+        retention = Retention(group="liveblog-places", max_entries=MAX_KEPT)
+    return cached_response(request, name, state, make, "application/ld+json", **retention)
 
 
 @reads("after")
@@ -169,24 +169,24 @@ def changes(request: HttpRequest, language: str, slug: str) -> HttpResponse:
     frame = frames.since(article.pk, state, article.page_state, language)
     response = HttpResponse(frame.text, content_type="application/json")
     if frame.of_known_state and after == str(state or ""):
-        # A page that is told of no change believes that there is none.
+        # A page that gets no change assumes that there is none.
         patch_cache_control(response, public=True, max_age=1, must_revalidate=True)
     else:
-        # Names of states that nobody gave out, and other spellings of names, must fill no cache.
+        # Invented states, and other spellings of a state, must not fill caches.
         patch_cache_control(response, no_store=True)
     readable_by(response, article.embedding_origins)
     return response
 
 
 def _place_of(update: Update, language: str) -> str:
-    """Return the address at which the live page opens where an update stands."""
+    """Return the address at which the live page scrolls to an update."""
     return Selection(Place("at", update.pk)).address(update.article.url(language), update.element)
 
 
 @reads()
 @require_safe
 def writing_now(request: HttpRequest, language: str, slug: str) -> HttpResponse:
-    """The answer to whether an update is being written, for articles that show it to their readers."""
+    """Respond whether an update is being written, if the article shows that to its readers."""
     article = find_article(slug, language)
     if not article.shows_writing:
         raise Http404
@@ -198,7 +198,7 @@ def writing_now(request: HttpRequest, language: str, slug: str) -> HttpResponse:
 @reads()
 @require_safe
 def card(request: HttpRequest, language: str, slug: str, digest: str) -> HttpResponse:
-    """The picture that stands for a live page where links to it are shared."""
+    """The preview picture of shared links to a live page."""
     article = get_object_or_404(Article.objects.for_cards(), pk=find_article(slug, language).pk)
     with page_locale(article, language):
         found = contents.card_of_article(article, language)
@@ -219,7 +219,7 @@ def article_shape(request: HttpRequest, language: str, slug: str, across: int, d
 @reads()
 @require_safe
 def update_card(request: HttpRequest, language: str, slug: str, pk: int, digest: str) -> HttpResponse:
-    """The picture that stands for an update where links to it are shared."""
+    """The preview picture of shared links to an update."""
     update, found = _card_of_update(language, slug, pk)
     return _card(request, update, found, digest, reverse("update-card", args=[language, slug, pk, found.digest]))
 
@@ -253,9 +253,9 @@ def _card(
     address: str,
     ratio: tuple[int, int] | None = None,
 ) -> HttpResponse:
-    """Return a card, drawn once. Links that name the one before a correction lead to the present one.
+    """Return a card, drawn once. Redirect links to the card before a correction to the present one.
 
-    ratio   that of the shape of the picture that is wanted instead of the card
+    ratio   the aspect ratio of the picture that is requested instead of the card
     """
     if ratio is not None and ratio not in shapes.RATIOS:
         raise Http404
@@ -275,7 +275,7 @@ def _card(
 @reads()
 @require_safe
 def site_card(request: HttpRequest, language: str, digest: str) -> HttpResponse:
-    """The picture that stands for the site where links to its other pages are shared."""
+    """The preview picture of shared links to other pages of the site."""
     with translation.override(language):
         found = contents.card_of_site(language)
     if digest != found.digest:
@@ -288,7 +288,7 @@ def site_card(request: HttpRequest, language: str, digest: str) -> HttpResponse:
 
 
 def _gone(request: HttpRequest, update: Update, article: Article, texts: ReaderTexts) -> HttpResponse:
-    """Return what is left of a withdrawn update: the mark and a link to the live page, none of its text."""
+    """Return the page of a withdrawn update: a mark and a link to the live page, but none of its text."""
     with page_locale(article, texts.page_language):
         context = {
             "html": rendering.update_html(update, article, texts),

@@ -18,7 +18,7 @@ from articles.pictures import processing
 
 
 def upload_path(instance: models.Model, filename: str) -> str:
-    """Return a path that cannot be guessed and is never used again, so that caches may keep the file for ever."""
+    """Return a path that cannot be guessed and is never reused, so that caches may keep the file without a limit."""
     return f"pictures/{timezone.now():%Y/%m}/{secrets.token_hex(12)}.{filename.rsplit('.', 1)[-1]}"
 
 

@@ -33,13 +33,13 @@ if TYPE_CHECKING:
     Actor = User | AnonymousUser
 
 FIELDS = ("alt", "caption", "credit")
-#: The name of a hidden field: the form has sent all its pictures, even if that is none.
+#: The name of a hidden field, which shows that the form has sent all its pictures, even if there are none.
 MARKER = "pictures-shown"
 MAX_PICTURES = 30
 
 
 class PicturesForm(forms.Form):
-    """The pictures of an update with their texts in `language`. Without `MARKER` in `data` they stay as they are.
+    """The pictures of an update with their texts in `language`. Without `MARKER` in `data` they stay unchanged.
 
     Pass the errors of the update's own validation to `add_errors`.
     """
@@ -96,7 +96,7 @@ class PicturesForm(forms.Form):
         return self.cleaned_data
 
     def clear_texts(self, language: str) -> None:
-        """Remove the texts in a language. Call before the validation, which writes the texts of the form."""
+        """Remove the texts in a language. Call this before the validation, which writes the texts of the form."""
         for picture in self.pictures:
             for name in FIELDS:
                 setattr(picture, column(name, language), "")
@@ -109,7 +109,7 @@ class PicturesForm(forms.Form):
 
     @property
     def warnings(self) -> dict[str, str]:
-        """Return warnings by field. A user who has seen a warning may publish all the same."""
+        """Return warnings by field. A user who has seen a warning may publish anyway."""
         if not self.is_bound or self.update.state in (Update.State.DRAFT, Update.State.WITHDRAWN):
             return {}
         return {
@@ -135,7 +135,7 @@ class PicturesForm(forms.Form):
     # Rendering -------------------------------------------------------------------------------------------------------
 
     def render_container(self, *, may_change: bool = True) -> SafeString:
-        """Render the element of the browser's `Pictures`."""
+        """Render the container of the script's `Pictures`."""
         warnings = self.warnings
         items = [
             {
@@ -181,13 +181,13 @@ class PicturesFormMixin(UpdateModelForm):
     def init_pictures(self, data: QueryDict | None, user: Actor) -> None:
         """Create `pictures`, at the end of `__init__`. `data` is None if the user may not change them."""
         update = self.instance
-        # The bound value instead of `data`: the field is disabled once the update is published.
+        # Use the bound value instead of `data`: the field is disabled once the update is published.
         selected = self["source_language"].value() if "source_language" in self.fields else ""
         language = selected if selected in KNOWN else update.source_language
         self.pictures = PicturesForm(data, update=update, language=language, user=user)
 
     def check_pictures(self) -> None:
-        """Validate the pictures, once the update has the state that it is saved with."""
+        """Validate the pictures, once the update has the state in which it is saved."""
         valid = self.pictures.is_valid()
         if self.pictures.is_bound:
             self.pending = replace(self.pending, pictures=self.pictures.pictures)
@@ -219,7 +219,7 @@ class PicturesFormMixin(UpdateModelForm):
 
 
 def as_json(picture: Picture) -> dict[str, object]:
-    """Return a picture as the browser's `Pictures` expects it, without texts."""
+    """Return a picture in the form for the script's `Pictures`, without texts."""
     image = picture.image
     return {
         "id": picture.pk,

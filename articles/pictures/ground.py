@@ -1,7 +1,7 @@
-"""The ground on which a transparent picture is read.
+"""The background of transparent pictures.
 
-Cards of other sites, mails and pages in dark mode each put another colour behind a transparent picture, and black lines
-of a chart vanish on a black one. So a picture gets its ground when it comes in, and looks the same wherever it goes.
+Cards of other sites, e-mails and pages in dark mode each put another colour behind a transparent picture, and black
+lines of a chart vanish on black. So a picture gets its background at the upload, and looks the same everywhere.
 """
 
 from __future__ import annotations
@@ -10,20 +10,21 @@ from PIL import Image
 
 _WHITE, _DARK = (255, 255, 255), (23, 25, 29)
 
-#: Brightness from which something cannot be made out on white, and up to which on the dark ground (0 to 255; a contrast
-#: of less than 1.6, where WCAG 2.2 demands 3 of graphics).
+#: The brightness from which details are invisible on white, and up to which they are invisible on the dark background
+#: (0 to 255; a contrast of less than 1.6, where WCAG 2.2 demands 3 for graphics).
 _LOST_ON_WHITE, _LOST_ON_DARK = 205, 70
 #: Opacity from which a pixel counts (0 to 255).
 _VISIBLE = 64
-#: A picture is put on the dark ground if so large a share of it would be lost on white, and so small a one on dark.
+#: A picture gets the dark background if at least the first share of it would be lost on white, and at most the second
+#: on dark.
 _ENOUGH_LOST, _HARDLY_ANY = 0.2, 0.01
 
-#: In pixels; a small copy tells enough.
+#: In pixels; a small copy is sufficient for the decision.
 _SAMPLE = (256, 256)
 
 
 def on_ground(image: Image.Image) -> Image.Image:
-    """Return a picture without transparency: on white, or on a dark ground if it was made for one."""
+    """Return a picture without transparency: on white, or on a dark background if it was made for one."""
     if not image.has_transparency_data:
         return image
     image = image.convert("RGBA")

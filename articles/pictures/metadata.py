@@ -29,7 +29,7 @@ def texts_of(image: ImageFile.ImageFile) -> Texts:
     """Return the texts in the metadata of a file. Broken metadata is ignored."""
     found: Texts = {}
     for read in (_iptc, _xmp):
-        # Untrusted input, which many programs write incorrectly.
+        # The input is untrusted, and many programs write it incorrectly.
         with suppress(Exception):
             found |= {name: text for name, text in read(image).items() if text}
     creator = found.pop("creator", "")

@@ -19,7 +19,7 @@ class Picture(changes.Guarded):
     update = models.ForeignKey(
         "articles.Update", models.CASCADE, null=True, blank=True, related_name="pictures", verbose_name=_("update")
     )
-    #: The update that had it in an earlier version, which may be restored.
+    #: The update that has it in an earlier version, which may be restored.
     removed_from = models.ForeignKey(
         "articles.Update", models.CASCADE, null=True, blank=True, editable=False, related_name="removed_pictures"
     )

@@ -1,4 +1,4 @@
-"""Re-encode uploaded pictures from their pixels, so that nothing else of a file is kept.
+"""Re-encode uploaded pictures from their pixels, and keep nothing else of the file.
 
 Positions, serial numbers, thumbnails of cropped parts and hidden archives are dropped, because only pixels are copied.
 Texts that agencies write into the metadata are returned for the form.
@@ -29,7 +29,7 @@ ACCEPT = "image/jpeg,image/png,image/webp,image/avif,image/gif"
 
 MAX_BYTES = 30_000_000
 MAX_PIXELS = 40_000_000
-#: The longer side of a stored picture and the least shorter side of an upload, in pixels.
+#: The greatest longer side of a stored picture, and the least shorter side of an upload, in pixels.
 MAX_SIDE = 2560
 MIN_SIDE = 16
 #: The greatest ratio of the longer to the shorter side.
@@ -53,7 +53,7 @@ class ProcessedUpload:
 
 
 def process_upload(file: File) -> ProcessedUpload:
-    """Re-encode an uploaded picture. Raises ValidationError, in the active language, if it cannot be used."""
+    """Re-encode an uploaded picture. Raise ValidationError, in the active language, if it cannot be used."""
     size = file.size
     if not size:
         raise ValidationError(_("The file is empty."), code="empty")
@@ -74,7 +74,7 @@ def process_upload(file: File) -> ProcessedUpload:
 
 
 def metadata_in(head: File) -> Texts:
-    """Return the texts in the first bytes of an original that the browser has made smaller."""
+    """Return the texts in the first bytes of an original that the browser has scaled down."""
     with suppress(Exception):
         content, _profile = repairing.without_extras(io.BytesIO(head.read(1_000_000)))
         return texts_of(Image.open(content, formats=FORMATS))
@@ -87,7 +87,7 @@ def _open(file: repairing.Source, head: bytes) -> ImageFile.ImageFile:
         image = Image.open(file, formats=FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise _too_many_pixels() from None
-    # Decoders of broken files raise all kinds of exceptions, such as SyntaxError and struct.error.
+    # For broken files, decoders raise exceptions of all kinds, such as SyntaxError and struct.error.
     except Exception:
         raise _not_a_picture(head) from None
     width, height = image.size
@@ -159,7 +159,7 @@ def _pixels(image: ImageFile.ImageFile) -> Image.Image:
 
 
 def _completed(file: repairing.Source) -> Image.Image | None:
-    """Return the pixels of a JPEG whose end is missing; None if that is not all that it lacks."""
+    """Return the pixels of a JPEG whose end is missing; None if more is missing."""
     file.seek(0)
     with suppress(Exception):
         return repairing.completed(file.read(), lambda content: _pixels(Image.open(content, formats=("JPEG",))))

@@ -1,8 +1,7 @@
-"""Read pictures in spite of faults in what is thrown away anyway.
+"""Read pictures despite faults in parts that are discarded anyway.
 
-Pillow refuses a whole PNG for a large text in it, and a whole JPEG for a missing end. Here the parts of a file that no
-pixel depends on are left out before Pillow sees them, and a missing end is put there. Nothing is decompressed beyond a
-limit.
+Pillow refuses a whole PNG for a large text in it, and a whole JPEG for a missing end. This module removes the parts of
+a file that no pixel depends on before Pillow reads it, and adds a missing end. Nothing is decompressed beyond a limit.
 """
 
 from __future__ import annotations
@@ -21,20 +20,20 @@ Source = BinaryIO | File
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
-#: Larger colour profiles, and larger texts, are left out; in bytes, decompressed. Pillow takes texts of that size.
+#: In bytes, decompressed. Larger colour profiles and texts are removed; Pillow accepts texts of that size.
 _MAX_PROFILE, _MAX_TEXT = 8_000_000, 1_000_000
 _OF_ANIMATIONS = frozenset({b"acTL", b"fcTL", b"fdAT"})
 #: The lengths that tRNS can have, by colour type (section 11.3.1.1).
 _TRANSPARENCY_LENGTHS = {0: range(2, 3), 2: range(6, 7), 3: range(1, 257)}
-#: Keywords of texts that are read: XMP, and EXIF as some programs write it.
+#: Keywords of texts that are read: XMP, and EXIF in the form of some programs.
 _READ_TEXTS = frozenset({b"XML:com.adobe.xmp", b"Raw profile type exif"})
 
 _JPEG_START, _JPEG_END = b"\xff\xd8", b"\xff\xd9"
-#: Decodes to anything but a plain area.
+#: Data that does not decode to a plain area.
 _FILLING = b"\x55" * 4096
 #: The share of the height that may be missing at the bottom of a JPEG.
 _MAX_MISSING = 0.05
-#: Rows above the missing ones into which scaling has mixed them.
+#: The number of rows above the missing ones that scaling mixes with them.
 _MIXED_ROWS = 4
 
 #: Chunks of pixels.
@@ -44,9 +43,9 @@ _WEBP_FLAGS = {b"ICCP": 0x20, b"EXIF": 0x08, b"XMP ": 0x04}
 
 
 def without_extras(file: Source) -> tuple[Source, bytes]:
-    """Return a picture without the parts that no pixel depends on, and the colour profile of a PNG.
+    """Return a picture without the parts that do not affect pixels, and the colour profile of a PNG.
 
-    A file of another kind is returned as it is.
+    Other files are returned unchanged.
     """
     file.seek(0)
     signature = file.read(len(_PNG_SIGNATURE))
@@ -62,7 +61,7 @@ def without_extras(file: Source) -> tuple[Source, bytes]:
 
 
 def _png_without_extras(file: Source) -> tuple[BinaryIO, bytes]:
-    """Return a PNG without chunks that do not matter, and its colour profile. `file` stands behind the signature."""
+    """Return a PNG without chunks that do not matter, and its colour profile. `file` must be after the signature."""
     kept, profile, colour_type, is_animated = io.BytesIO(), None, -1, False
     unread_texts = set(_READ_TEXTS)
     kept.write(_PNG_SIGNATURE)
@@ -76,7 +75,7 @@ def _png_without_extras(file: Source) -> tuple[BinaryIO, bytes]:
         elif not is_sound:
             continue
         elif kind == b"iCCP":
-            # Only the first one counts, so nobody is made to decompress a thousand.
+            # Only the first one counts, so that a file cannot make us decompress thousands.
             profile = _profile_in(data) if profile is None else profile
         elif kind in (b"tEXt", b"zTXt", b"iTXt"):
             keyword = data.partition(b"\0")[0]
@@ -95,10 +94,10 @@ def _png_without_extras(file: Source) -> tuple[BinaryIO, bytes]:
 
 
 def _chunks(file: Source) -> Iterator[tuple[bytes, bytes, bytes]]:
-    """Yield the type, the data and the whole of each chunk; the last one may be cut off."""
+    """Yield the type, the data and the whole of each chunk; the last one may be truncated."""
     while len(head := file.read(8)) == 8:
         length = int.from_bytes(head[:4], "big")
-        # A length that lies is no reason to reserve so much memory; no upload is that large.
+        # Do not allocate memory for a false length; no upload is that large.
         rest = file.read(min(length + 4, 100_000_000))
         yield head[4:], rest[:length], head + rest
         if head[4:] == b"IEND":
@@ -106,7 +105,7 @@ def _chunks(file: Source) -> Iterator[tuple[bytes, bytes, bytes]]:
 
 
 def _is_small(kind: bytes, data: bytes) -> bool:
-    """Return whether a text is no larger than Pillow takes once it is decompressed."""
+    """Return whether a text, decompressed, is small enough for Pillow."""
     _keyword, _zero, rest = data.partition(b"\0")
     if kind == b"zTXt":
         return _inflated(rest[1:], _MAX_TEXT) is not None
@@ -121,7 +120,7 @@ def _profile_in(data: bytes) -> bytes:
 
 
 def _inflated(data: bytes, limit: int) -> bytes | None:
-    """Return decompressed data; empty if it is none, and None if it would be larger than `limit`."""
+    """Return decompressed data; empty if it is invalid, and None if it would be larger than `limit`."""
     with suppress(zlib.error):
         found = zlib.decompressobj().decompress(data, limit + 1)
         return found if len(found) <= limit else None
@@ -167,7 +166,7 @@ def completed(content: bytes, decode: Callable[[io.BytesIO], Image.Image]) -> Im
     """
     if not _has_all_scans(content):
         return None
-    # Rows for which there is no data come out differently if there is some.
+    # Rows without data differ between two decodings with different padding.
     content = content.rstrip(b"\xff")
     short, filled = (decode(io.BytesIO(content + filling + _JPEG_END)) for filling in (b"", _FILLING))
     differing = ImageChops.difference(short, filled).getbbox()
@@ -197,7 +196,7 @@ def _has_all_scans(content: bytes) -> bool:
 
 
 def _segments(content: bytes) -> Iterator[tuple[int, bytes, int]]:
-    """Yield the marker, the data and the place of each segment. One that is cut off is left out."""
+    """Yield the marker, the data and the place of each segment. A truncated one is omitted."""
     at = 2
     while 0 <= (at := content.find(b"\xff", at)) < len(content) - 3:
         marker = content[at + 1]
@@ -216,7 +215,7 @@ def _segments(content: bytes) -> Iterator[tuple[int, bytes, int]]:
 
 
 def _webp_without_extras(file: Source) -> BinaryIO:
-    """Return a WebP without chunks that are cut off or unknown; sizes and flags in its header become true."""
+    """Return a WebP without truncated and unknown chunks, with correct sizes and flags in its header."""
     content = file.read()
     kinds, kept = set(), io.BytesIO()
     at = 12

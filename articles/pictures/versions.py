@@ -1,6 +1,6 @@
 """The pictures of an update in versions of the history: store, restore, and copy to another update.
 
-Call the functions that write within an edit of the update. A removed picture keeps its file, because an earlier version
+Call functions that write within an edit of the update. A removed picture keeps its file, because an earlier version
 may be restored.
 """
 
@@ -29,7 +29,7 @@ def as_data(update: Update) -> list[Data]:
 def from_data(update: Update, data: Iterable[Data], languages: Iterable[str] = tuple(KNOWN)) -> None:
     """Give an update the pictures in `data`, with their texts in `languages`.
 
-    `data` is of the update or of a copy of it in another article. Copies have rows of their own for the same files.
+    `data` is from the update or from a copy of it in another article. Copies have their own rows for the same files.
     """
     wanted = {each["image"]: each for each in data}
     pictures = []

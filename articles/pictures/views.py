@@ -24,9 +24,9 @@ PERMISSIONS = ("articles.add_update", "articles.change_update")
 
 @require_POST
 def upload(request: HttpRequest) -> JsonResponse:
-    """Store the picture `file`. `head` is the beginning of the original if the browser has made the picture smaller.
+    """Store the picture `file`. `head` is the beginning of the original if the browser has scaled the picture down.
 
-    Responds with {id, url, thumbnail, width, height, alt, caption, credit}, or {error} in the user's language.
+    Respond with {id, url, thumbnail, width, height, alt, caption, credit}, or {error} in the user's language.
     """
     if not any(request.user.has_perm(permission) for permission in PERMISSIONS):
         return _error(_("You don’t have permission to upload pictures."), 403)
@@ -48,7 +48,7 @@ class Refusal(NamedTuple):
 
 
 def store(file: UploadedFile, user: User, head: UploadedFile | None = None) -> dict[str, object] | Refusal:
-    """Store an uploaded picture for a user, and return it with the texts in the file; or why that is not possible."""
+    """Store an uploaded picture for a user, and return it with the texts in the file; or the reason for a refusal."""
     give_back()
     try:
         processed = processing.process_upload(file)
@@ -56,7 +56,7 @@ def store(file: UploadedFile, user: User, head: UploadedFile | None = None) -> d
         return Refusal(error.messages[0], 400)
     picture = Picture(uploaded_by=user)
     try:
-        # Before the row, because saving that takes a database connection first.
+        # Store the file before saving the row, which takes a database connection.
         picture.image.save(processed.file.name, processed.file, save=False)
         picture.save()
     # Each storage raises exceptions of its own.

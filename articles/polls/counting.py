@@ -1,8 +1,8 @@
 """Tallies of polls, counted about once a second while readers vote, by any process.
 
 A vote is one row and takes no lock. The transaction that publishes a tally marks the counted votes, under the article's
-lock. So a vote cast meanwhile is counted in this round or the next, a vote cast just before a crash in the first round
-after it, and a thousand votes in a second make one change of the page.
+lock. So a vote cast in the meantime is counted in this round or the next, a vote cast just before a crash in the first
+round after it, and a thousand votes in a second make one change of the page.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def _publish(pk: int) -> bool:
 
 
 async def publish_when_voted(hub: Hub) -> None:
-    """Publish tallies while the server runs, and forget once an hour where old votes came from."""
+    """Publish tallies while the server runs, and delete the networks of old votes once an hour."""
     forgets_at = 0.0
     while True:
         try:

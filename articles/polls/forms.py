@@ -1,4 +1,4 @@
-"""The choices of a poll in a form: one field for each, in place of a list that somebody has to format."""
+"""The choices of a poll in a form: one field for each, instead of a formatted list."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from liveblog.marks import bounded_marks
 if TYPE_CHECKING:
     from django.utils.datastructures import MultiValueDict
 
-#: Characters of a choice; more than a button can show.
+#: Limit of a choice in characters; more than a button can show.
 MAX_LENGTH = 200
-#: The fields that a form without choices shows.
+#: The number of fields in a form without choices.
 SHOWN = 2
 
 
 class ChoicesInput(forms.Widget):
-    """A text field for each choice. The script of the composer adds further ones."""
+    """A text field for each choice. The script of the composer adds more."""
 
     template_name = "articles/widgets/choices.html"
 

@@ -10,15 +10,15 @@ class Vote(models.Model):
     """One browser's vote in a poll. Voting again changes it."""
 
     update = models.ForeignKey("articles.Update", models.CASCADE, related_name="votes")
-    #: A digest that tells browsers apart within one poll without identifying them; see `articles.polls.voting`.
+    #: A digest that distinguishes browsers within one poll without identifying them; see `articles.polls.voting`.
     voter = models.CharField(max_length=64)
     #: The place of the choice in the list, from 0.
     choice = models.PositiveSmallIntegerField()
     #: Whether the published tally includes the vote. The other rows are the queue of `articles.polls.counting`.
     counted = models.BooleanField(default=False)
     at = models.DateTimeField(auto_now_add=True)
-    #: A digest of the reader's network address and the poll, by which the desk sees how many votes came from one
-    #: network; empty if it is not known, or forgotten.
+    #: A digest of the reader's network address and the poll, by which the desk counts the votes from one network; empty
+    #: if unknown or deleted.
     network = models.CharField(max_length=64, blank=True)
 
     class Meta:

@@ -1,4 +1,4 @@
-"""Cast votes: one for each browser and poll, also under concurrency."""
+"""Cast votes: one for each browser and poll, even with concurrent requests."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ COOKIE = "voter"
 COOKIE_PATH = "/vote/"
 COOKIE_MAX_AGE = 180 * 86_400
 
-#: The desk sees a network that sent so many votes in one poll, and so many networks at most.
+#: The least number of votes of a network in one poll that the desk shows, and the greatest number of networks.
 MIN_VOTES, MAX_ORIGINS = 20, 5
 #: The time for which the networks of votes are kept.
 KEEP_NETWORK = timedelta(days=30)
@@ -41,7 +41,7 @@ def token(request: HttpRequest) -> str:
 
 
 def cast(update: Update, voter: str, choice: int, address: str | None = None) -> None:
-    """Store or change a vote. It is one statement, so of two concurrent votes of a browser the later one stays.
+    """Store or change a vote. It is one statement, so of two concurrent votes of a browser, the later one wins.
 
     address   the reader's network, as `liveblog.limits.counted_address` names it
     """
@@ -56,7 +56,7 @@ def cast(update: Update, voter: str, choice: int, address: str | None = None) ->
 
 
 def _network(update: Update, address: str | None) -> str:
-    # It is keyed, so that nobody finds the address by trying all of them, and differs from poll to poll.
+    # It is keyed, so that nobody can find the address by trying all of them, and differs between polls.
     if not address:
         return ""
     return salted_hmac("articles.polls.voting", f"{update.pk}:{address}", algorithm="sha256").hexdigest()
@@ -91,6 +91,6 @@ def origins(article_id: int) -> list[Origin]:
 
 
 def forget_networks() -> int:
-    """Forget where votes came from after KEEP_NETWORK, and return the number of these votes."""
+    """Delete the networks of votes after KEEP_NETWORK, and return the number of these votes."""
     old = Vote.objects.filter(at__lt=timezone.now() - KEEP_NETWORK).exclude(network="")
     return old.update(network="")

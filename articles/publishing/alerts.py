@@ -1,4 +1,4 @@
-"""Tell people who write what became of an update that somebody else had to release."""
+"""Tell writers the decision on an update that somebody else had to release."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Decisions:
         if memory != State.SUBMITTED or not isinstance(update, Update) or update.state == State.SUBMITTED:
             return
         old = edit.old
-        # A draft has lost the name of the person who had submitted it.
+        # A draft no longer names the person who had submitted it.
         writer = (old.submitted_by if isinstance(old, Update) else None) or update.written_by
         if writer is None or writer == acting_user():
             return
@@ -47,7 +47,7 @@ def _compose(user: User, subjects: Sequence[str]) -> Content | None:
     for subject in subjects:
         decision, pk, _version = subject.split()
         if update := Update.objects.select_related("article").filter(pk=int(pk)).first():
-            # The last decision about an update is the one that counts.
+            # Only the last decision about an update counts.
             found[update.pk] = (decision, update)
     if not found:
         return None

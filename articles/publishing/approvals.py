@@ -1,4 +1,4 @@
-"""The updates that await somebody's approval, shown on every page of the newsroom to those who can approve them."""
+"""The updates that await approval, shown on every page of the newsroom to those who can approve them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 #: The channel layer group of all open pages of those who can approve updates.
 GROUP = "approvals"
 
-#: The number of updates that are named; if there are more, their number still is right.
+#: The greatest number of updates in the list; the count includes all.
 SHOWN = 20
 #: The permission of those who can approve.
 PERMISSION = "articles.change_update"
@@ -49,6 +49,6 @@ class Approvals:
         if not isinstance(edit.item, Update):
             return
         now = getattr(edit.saved, "state", "")
-        # A change of the text is shown as well.
+        # The list shows changes of the text, too.
         if UpdateState.SUBMITTED in (now, memory):
             notify.notify_group_after_commit(GROUP)

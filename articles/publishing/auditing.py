@@ -14,9 +14,9 @@ from liveblog import actors
 from liveblog.audit.models import Action
 from liveblog.audit.recording import record
 
-#: Columns of an article that are rules for those who work on it.
+#: Columns of an article with rules for those who work on it.
 _RULES = ("needs_release", "policies", "languages")
-#: Those that say which other sites may show it.
+#: Columns with the sites that may embed it.
 _EMBEDDING = ("embedding", "embed_origins")
 
 _OF_UPDATE = {
@@ -28,7 +28,7 @@ _OF_COVERAGE = {ArticleState.LIVE: Action.STARTED, ArticleState.FINISHED: Action
 
 
 class AuditTrail:
-    """Record the turns of updates and coverage in the transaction that makes them."""
+    """Record state changes of updates and coverage in the transaction that makes them."""
 
     def before(self, row: Versioned) -> dict[str, Any]:
         names = ("state", "released_by_id") if isinstance(row, Update) else ("state", *_RULES, *_EMBEDDING)
@@ -38,7 +38,7 @@ class AuditTrail:
         now = edit.saved
         if now is None:
             if edit.old is not None and getattr(edit.old, "state", "") != UpdateState.DRAFT:
-                # Nothing that readers may have seen goes without somebody who stands for it.
+                # An update that readers may have seen must not be deleted without an actor.
                 actors.required()
                 record(Action.DELETED, _about(edit.old))
         elif isinstance(now, Update):
@@ -48,7 +48,7 @@ class AuditTrail:
 
 
 def connect() -> None:
-    """Listen to deletions of articles, which are no edits of theirs: `articles.changes.removing`."""
+    """Listen to deletions of articles, which are not edits: `articles.changes.removing`."""
     pre_delete.connect(_article_deleted, sender=Article, dispatch_uid="audit")
 
 

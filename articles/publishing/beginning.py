@@ -1,4 +1,4 @@
-"""The follower that makes coverage live with its first update, if it was to begin with that."""
+"""The follower that makes coverage live with its first update, if the coverage is set to begin with it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from articles.models.base import Versioned
 
 
 class Beginning:
-    """Make the coverage live in the edit that publishes its first update, in whatever way that happens."""
+    """Make the coverage live in the edit that publishes its first update, however it is published."""
 
     def before(self, row: Versioned) -> None:
         """Remember nothing."""
@@ -19,9 +19,9 @@ class Beginning:
         if not isinstance(update, Update) or update.state != UpdateState.PUBLISHED:
             return
         if isinstance(edit.old, Update) and edit.old.state == UpdateState.PUBLISHED:
-            # The coverage has begun with it or with an earlier one.
+            # The coverage has begun with this or an earlier update.
             return
-        # It was read with the update, under its lock.
+        # The article was read with the update, under its lock.
         if update.article.begins_with_update:
             article = Article.objects.get(pk=update.article_id)
             article.begins_with_update = False

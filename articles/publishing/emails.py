@@ -1,7 +1,7 @@
-"""E-mails to editors about coverage that nobody works on: a warning, and the news that it has been finished.
+"""E-mails to editors about coverage that nobody works on: a warning, and a notice that it has been finished.
 
-They are queued in the transaction of the event, one for each editor, and sent later. One that the server does not
-accept is tried again; a warning that no longer holds is not sent.
+They are queued in the transaction of the event, one for each editor, and sent later. If the server does not accept one,
+it is tried again; an outdated warning is not sent.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ queue = jobs.Queue(
 
 
 def editors_of(article: Article) -> QuerySet[User]:
-    """Return the users who are told about a coverage: editors, and those who have worked on it and may finish it."""
+    """Return the recipients for a coverage: editors, and users who have worked on it and may finish it."""
     wrote = UpdateVersion.objects.filter(update__article=article).exclude(user=None).values("user")
     edits = Q(pk__in=roles.recipients("articles.switch_release").values("pk"))
     covers = Q(pk__in=roles.recipients("articles.cover_article").values("pk")) & Q(pk__in=wrote)
@@ -51,7 +51,7 @@ def enqueue(event: CoverageEvent) -> None:
 
 
 def compose(job: CoverageEmail) -> EmailMessage | None:
-    """Return the e-mail, None if its occasion has gone: somebody has worked on the coverage or resumed it."""
+    """Return the e-mail; None if it is outdated, because somebody has worked on the coverage or resumed it."""
     event = job.event
     article = event.article
     warning = quiet.warning_of(article)
@@ -72,13 +72,13 @@ def compose(job: CoverageEmail) -> EmailMessage | None:
 
 
 def _moment(moment: datetime, article: Article) -> str:
-    """Write a moment in the zone of an article, in the active language."""
+    """Format a moment in the zone of an article, in the active language."""
     with timezone.override(article.zone):
         return moment_in_sentence(moment)
 
 
 def send_due() -> int:
-    """Send the e-mails that are due. Return how many there were."""
+    """Send the e-mails that are due, and return their number."""
     return queue.run_due(_send) if settings.EMAIL_CONFIGURED else 0
 
 

@@ -1,6 +1,6 @@
-"""Decide what becomes of scheduled updates when their coverage is finished.
+"""Decide on scheduled updates when their coverage is finished.
 
-Readers are told that the coverage has ended, so no update may appear after that unless somebody has decided so. Every
+Readers are told that the coverage has ended, so no update may appear after that without a decision. Every
 save that finishes a coverage follows this rule (`Article.save`): a user has to decide about the updates that are still
 scheduled; if a machine finishes it, they become drafts.
 """
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Fate(models.TextChoices):
-    """The possible fates of scheduled updates."""
+    """The possible decisions on scheduled updates."""
 
     DRAFTS = "drafts", _("Keep them as drafts")
     PUBLISH = "publish", _("Publish them at their scheduled times anyway")
@@ -39,12 +39,12 @@ class Decision:
 
 
 def scheduled(article: Article) -> QuerySet[Update]:
-    """Return the updates that are still to be published by themselves, the next one first."""
+    """Return the updates that are scheduled for publication, the next one first."""
     return _updates(article).filter(state=UpdateState.SCHEDULED).order_by("publish_at", "pk")
 
 
 def submitted(article: Article) -> QuerySet[Update]:
-    """Return the updates that wait for their release. They stay as they are: nothing publishes them by itself."""
+    """Return the updates that wait for their release. They stay unchanged: nothing publishes them automatically."""
     return _updates(article).filter(state=UpdateState.SUBMITTED).order_by("pk")
 
 
@@ -54,7 +54,7 @@ def _updates(article: Article) -> QuerySet[Update]:
 
 
 def error(article: Article) -> str:
-    """Return why the acting user cannot finish a coverage yet; "" if nothing is undecided, or for a machine."""
+    """Return why the acting user cannot finish a coverage yet; "" if everything is decided, or for a machine."""
     if is_machine():
         return ""
     named = article.finishing.named if article.finishing else frozenset()
@@ -69,11 +69,11 @@ def error(article: Article) -> str:
 
 
 def carry_out(article: Article) -> None:
-    """Do with the scheduled updates of a finished coverage what was decided. Call it in the edit of the article."""
+    """Apply the decision on the scheduled updates of a finished coverage. Call it in the edit of the article."""
     fate = article.finishing.fate if article.finishing else Fate.DRAFTS
     for update in scheduled(article):
         update.article = article
-        # Polls close with the coverage, so a poll that appeared now could not be voted in.
+        # Polls close with the coverage, so nobody could vote in a poll that appeared now.
         if fate == Fate.PUBLISH and update.kind != "poll":
             continue
         update.state = UpdateState.WITHDRAWN if fate == Fate.DISCARD else UpdateState.DRAFT

@@ -1,8 +1,8 @@
 """Warn of coverage that its editors have forgotten, and finish it if nobody answers.
 
 A coverage counts as forgotten if, for COVERAGE_WARN_HOURS, nobody has worked on it and nothing has appeared in it, and
-no update is scheduled. COVERAGE_FINISH_HOURS after the warning it is finished. Every process looks; the first one acts,
-under the lock of the article, so that each event and each e-mail about it is made once.
+no update is scheduled. COVERAGE_FINISH_HOURS after the warning it is finished. Every process checks; the first one
+acts, under the lock of the article, so that each event and each e-mail about it is created once.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ from liveblog.notify import notify_desk_after_commit
 
 logger = logging.getLogger(__name__)
 
-#: Seconds between two looks for forgotten coverage, and for e-mails to be sent.
+#: Seconds between two checks for forgotten coverage, and for e-mails to send.
 INTERVAL = 60.0
 EMAIL_INTERVAL = 10.0
 
 
 def keep_open(article: Article) -> None:
-    """Record that the acting user wants a coverage to stay open. Its time without updates begins again."""
+    """Record that the acting user wants a coverage to stay open. Its time without activity restarts."""
     recording.record_event(article, CoverageEvent.Kind.KEPT)
     notify_desk_after_commit(article.pk)
 
 
 def handle_due() -> int:
-    """Warn of forgotten coverage, and finish that for which the warning is old enough. Return the number of both."""
+    """Warn of forgotten coverage, and finish coverage whose warning is old enough. Return the number of both."""
     span = timedelta(hours=settings.COVERAGE_WARN_HOURS)
     if not span:
         return 0
@@ -45,7 +45,7 @@ def handle_due() -> int:
     done = 0
     for article in quiet.quiet_until_now(now - span):
         try:
-            # Ask without a lock first.
+            # First query without a lock.
             done += _is_due(article, now, span) and _handle(article.pk, now, span)
         except Exception:
             logger.exception("The forgotten coverage %s could not be handled.", article.pk)
@@ -62,7 +62,7 @@ def _is_due(article: Article, now: datetime, span: timedelta) -> bool:
 def _handle(pk: int, now: datetime, span: timedelta) -> bool:
     with transaction.atomic(), acting_as(CLOCK):
         log.lock(pk)
-        # Another process, or an editor, may have been faster.
+        # Another process or an editor may have been faster.
         article = quiet.quiet_until_now(now - span).filter(pk=pk).first()
         if article is None or not _is_due(article, now, span):
             return False
@@ -78,7 +78,7 @@ def _handle(pk: int, now: datetime, span: timedelta) -> bool:
 
 
 async def handle_when_due() -> None:
-    """Look for forgotten coverage as long as the server runs. E-mails have their own thread: a mail server may hang."""
+    """Handle forgotten coverage as long as the server runs. E-mails have their own thread: a mail server may hang."""
     await asyncio.gather(
         jobs.run_while_serving(handle_due, INTERVAL, logger),
         jobs.run_while_serving(emails.send_due, EMAIL_INTERVAL, logger),

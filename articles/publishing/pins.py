@@ -1,4 +1,4 @@
-"""Pin updates on top of their page, in an order."""
+"""Pin updates at the top of their page, in an order."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from articles.models import Update
 
 
 def pin(update: Update) -> None:
-    """Pin an update on top of its page, above those that are pinned.
+    """Pin an update at the top of its page, above the other pinned ones.
 
     Raise ValidationError if it is not published, or if the page has as many as it can show.
     """
@@ -23,14 +23,14 @@ def pin(update: Update) -> None:
         if Update.objects.filter(pk=update.pk).exclude(state=Update.State.PUBLISHED).exists():
             raise ValidationError(_("Only published updates can be pinned."))
         if update.pk not in pinned:
-            if len(pinned) >= Update.MOST_PINNED:
+            if len(pinned) >= Update.MAX_PINNED:
                 raise ValidationError(
                     ngettext(
                         "A page can have only %(count)s pinned update. Unpin one first.",
                         "A page can have only %(count)s pinned updates. Unpin one first.",
-                        Update.MOST_PINNED,
+                        Update.MAX_PINNED,
                     )
-                    % {"count": Update.MOST_PINNED}
+                    % {"count": Update.MAX_PINNED}
                 )
             _number([update.pk, *pinned])
 
@@ -43,9 +43,9 @@ def unpin(update: Update) -> None:
 
 
 def reorder(update_pks: Iterable[int]) -> None:
-    """Put the pinned updates of a page in this order, from the top; pinned ones that are not named go below.
+    """Put the pinned updates of a page in this order, from the top; other pinned updates follow below.
 
-    Updates that were unpinned meanwhile stay unpinned.
+    Updates that were unpinned in the meantime stay unpinned.
     """
     wanted = list(dict.fromkeys(update_pks))
     any_pinned = Update.objects.filter(pk__in=wanted[:1]).first()
@@ -72,5 +72,5 @@ def _save(pk: int, number: int | None) -> None:
     update = Update.objects.get(pk=pk)
     if update.pin != number:
         update.pin = number
-        # The text has no new version: forms that are open stay valid.
+        # Pinning makes no new version of the text, so open forms stay valid.
         update.save(update_fields=["pin"])

@@ -1,4 +1,4 @@
-"""Coverage in which nothing happens any more, and the warnings of it that still hold."""
+"""Coverage without recent activity, and the warnings about it that are still valid."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Kind = CoverageEvent.Kind
 
 @dataclass(frozen=True)
 class QuietWarning:
-    """A warning that still holds: since then nobody has worked on the coverage."""
+    """A valid warning: since then nobody has worked on the coverage."""
 
     #: When somebody last worked on the coverage, or something appeared in it.
     since: datetime
@@ -25,13 +25,13 @@ class QuietWarning:
 
     @property
     def finishes_at(self) -> datetime | None:
-        """Return when the coverage is finished by itself; None if the site does not want that."""
+        """Return when the coverage is finished automatically; None if the site has turned that off."""
         span = settings.COVERAGE_FINISH_HOURS
         return self.at + timedelta(hours=span) if span else None
 
 
 def warning_of(article: Article) -> QuietWarning | None:
-    """Return the warning that holds for a coverage, None if there is none."""
+    """Return the valid warning about a coverage; None if there is none."""
     if article.state == State.FINISHED or not settings.COVERAGE_WARN_HOURS:
         return None
     at = CoverageEvent.objects.filter(article=article, kind=Kind.WARNED).aggregate(at=Max("at"))["at"]

@@ -18,7 +18,7 @@ from liveblog.actors import Machine, acting_as
 from liveblog.delivery.states import new_token
 from liveblog.languages import KNOWN, column
 
-#: Stands in the history of a replayed page.
+#: The actor in the history of a replayed page.
 REPLAY = Machine("Replay")
 
 
@@ -43,7 +43,7 @@ def prepare(source: Article, slug: str) -> Article:
     with acting_as(REPLAY):
         for update in article.updates.all() if article.pk else ():
             update.delete()
-    # Every run starts afresh; no address of the run before has to lead anywhere.
+    # Every run starts from scratch; addresses of the previous run need not keep working.
     DeletedUpdate.objects.filter(article=article.pk).delete()
     with acting_as(REPLAY), states.without_state_tracking(*KNOWN), changes.edit(article):
         article.state = Article.State.LIVE
@@ -57,7 +57,7 @@ def prepare(source: Article, slug: str) -> Article:
 
 
 def timeline(source: Article, target: Article) -> list[Event]:
-    """Return all changes of the source's updates in order, to be made again on the target."""
+    """Return all changes of the source's updates in order, to repeat them on the target."""
     events: list[Event] = []
     for update in source.updates.exclude(first_published_at=None):
         events.extend(_events_of(update, target))
@@ -76,7 +76,7 @@ def _events_of(update: Update, target: Article) -> Iterator[Event]:
         copy.first_published_at = copy.earlier_time = copy.withdrawn_at = copy.corrected_at = None
         copy.edition, copy.revised_at = 1, None
         _set_note(copy, None)
-        # A translation is as far as it is there: nobody reviews it by replaying it.
+        # A translation keeps the state that it has there: a replay is no review.
         with acting_as(REPLAY), states.without_state_tracking(*KNOWN), changes.edit(copy):
             copy.save()
             copy.authors.set(update.authors.all())

@@ -1,7 +1,7 @@
 """Rules for publishing an update: who may do it, when, and which time the update may carry.
 
-Nobody can plan a moment that has passed. The other rules apply to users: machines, such as the clock, only carry out
-what users have decided. A save without a user or a machine as its actor raises.
+Nobody can plan a moment that has passed. The other rules apply only to users: machines, such as the clock, carry out
+what users have decided. A save without an actor raises NoActorError.
 """
 
 from __future__ import annotations
@@ -24,17 +24,16 @@ if TYPE_CHECKING:
 
     from articles.models import Article, Update
 
-#: The longest time after its start at which a coverage may be announced: an event can begin late.
+#: The longest time by which a coverage may still be announced after its planned start: an event can begin late.
 MAX_DELAY = datetime.timedelta(hours=1)
-#: The longest time by which an update may be dated before the start of the coverage. Reports of the day before belong
-#: to it.
+#: The longest time by which an update may be dated before the start of the coverage, for reports of the day before.
 MAX_BACKDATE = datetime.timedelta(days=1)
 
 
 def errors_of(update: Update, before: Update | None, pending: PendingRelations = NOTHING_PENDING) -> Errors:
     """Return why the actor must not save an update: messages by field. `before`: its row before the save.
 
-    Raise NoActorError if nobody acts.
+    Raise NoActorError if there is no actor.
     """
     actor = actors.required()
     errors = _plan(update, before)
@@ -44,25 +43,24 @@ def errors_of(update: Update, before: Update | None, pending: PendingRelations =
 
 
 def has_passed(moment: datetime.datetime | None, before: datetime.datetime | None = None) -> bool:
-    """Return whether a planned moment is over. The stored one, `before`, may be: it was planned while it was ahead.
+    """Return whether a planned moment has passed and is not the stored one, `before`, which was planned in time.
 
-    Forms show whole minutes, so a moment of the same minute is the stored one.
+    Forms show whole minutes, so a moment in the same minute counts as the stored one.
     """
     return moment is not None and moment <= timezone.now() and not same_minute(moment, before)
 
 
 def same_minute(one: datetime.datetime | None, other: datetime.datetime | None) -> bool:
-    """Return whether two moments are the same as far as forms show them, or both missing."""
+    """Return whether two moments look the same in forms, or are both missing."""
     if one is None or other is None:
         return one is other
     return one.replace(second=0, microsecond=0) == other.replace(second=0, microsecond=0)
 
 
 def early_errors(update: Update, planned: datetime.datetime | None) -> Errors:
-    """Return why an update cannot be published now, if a form asks for that and plans it for later at the same time.
+    """Return why an update cannot be published now, if a form both publishes it and plans it for later.
 
-    A submitted update that is released waits for its time, and a scheduled one that is published comes early: both know
-    that time already.
+    It is no error if the update is submitted, and so waits for that time, or scheduled, and so is published early.
     """
     waits = update.state in (UpdateState.SUBMITTED, UpdateState.SCHEDULED)
     if planned is None or planned <= timezone.now() or waits:
@@ -78,7 +76,7 @@ def needs_release(update: Update) -> bool:
 def coverage_errors(article: Article, before: Article | None) -> Errors:
     """Return which moments of a coverage contradict its state: messages by field. `before`: its row before the save.
 
-    Only what a save sets is judged: time goes by, and a coverage that starts late is not wrong for that.
+    Only changed values are checked: as time passes, a stored start in the past is not an error.
     """
     errors = _rights(article, before)
     start, end, now = article.coverage_start, article.coverage_end, timezone.now()
@@ -92,14 +90,14 @@ def coverage_errors(article: Article, before: Article | None) -> Errors:
     if plans_start and (enters_state or not keeps_start) and start < now - MAX_DELAY:
         errors["coverage_start"] = _("This time has passed. Choose a later one, or set the status to Live.")
     elif is_live and not keeps_start and start > now:
-        # Coverage that is made live before its time starts at once; see `Article.save`.
+        # If coverage is made live before its time, `Article.save` sets its start to now.
         errors["coverage_start"] = _("Live coverage has already started. Choose a time in the past.")
     if end is None:
         return errors
     if end < start:
         errors["coverage_end"] = _("Coverage can’t end before it starts.")
     elif article.state != ArticleState.FINISHED:
-        # An end in the past goes when finished coverage is resumed; see `Article.save`.
+        # When finished coverage is resumed, `Article.save` removes an end in the past.
         resumed = before is not None and before.state == ArticleState.FINISHED
         if (enters_state or not keeps_end) and end <= now and not resumed:
             errors["coverage_end"] = _("This time has passed. To end coverage, set the status to Finished.")
@@ -109,13 +107,13 @@ def coverage_errors(article: Article, before: Article | None) -> Errors:
 
 
 def _rights(article: Article, before: Article | None) -> Errors:
-    """Return what the acting user lacks the right to: starting and finishing a coverage, and switching its rule."""
+    """Return errors if the acting user has no right to start or finish a coverage, or to change its release rule."""
     user = actors.acting_user()
     errors: Errors = {}
     if user is None:
         return errors
     if before is None or before.state != article.state:
-        # The person who let it begin with its first update had the right to start it.
+        # Whoever set it to begin with its first update had the right to start it.
         is_begun = before is not None and before.begins_with_update and before.state == ArticleState.ANNOUNCED
         if article.state == ArticleState.LIVE and not is_begun and not user.has_perm("articles.start_coverage"):
             errors["state"] = _("You don’t have permission to start coverage. Ask an editor.")
@@ -127,7 +125,7 @@ def _rights(article: Article, before: Article | None) -> Errors:
     return errors
 
 
-#: The error beside a moment that was planned for the future and has passed.
+#: The error for a moment that was planned and has passed.
 PASSED = _("This time has already passed. Choose a later one.")
 
 
@@ -141,10 +139,10 @@ def _plan(update: Update, before: Update | None) -> Errors:
 
 
 def _time(update: Update, was: Update | None) -> Errors:
-    """Demand a reason for a time that is earlier than that of publishing."""
+    """Require a reason for a time before that of publishing."""
     moment = update.first_published_at
     if moment is None and update.state in (update.State.SUBMITTED, update.State.SCHEDULED):
-        # Checked before it is published, while its author can still correct it.
+        # Check this before publishing, while the author can still correct it.
         moment = update.earlier_time
     if moment in (None, update.assigned_time, was and was.first_published_at):
         return {}
@@ -158,7 +156,7 @@ def _time(update: Update, was: Update | None) -> Errors:
 
 
 def _release(update: Update, before: Update | None, user: User, pending: PendingRelations) -> Errors:
-    """Demand that a second user releases the update if its article asks for that."""
+    """Require a release by a second user if the article demands that."""
     appearing = (update.State.SCHEDULED, update.State.PUBLISHED)
     if before is None:
         state, released = str(update.State.DRAFT), False
@@ -187,10 +185,10 @@ def _released(update: Update, pending: PendingRelations = NOTHING_PENDING) -> tu
 
 
 def allowed_actions(update: Update | None, article: Article | None, user: User | AnonymousUser) -> set[str]:
-    """Return what a writer may do with an update besides saving it. `update`: None for a new one.
+    """Return the actions besides saving that a writer may perform on an update. `update`: None for a new one.
 
-    The actions are publish, submit, withdraw, throw_away and take_back; and release, which is the name of publishing if
-    another user has written the update.
+    The actions are publish, submit, withdraw, throw_away and take_back; and release, which means publishing an update
+    that another user has written.
     """
     state = update.state if update else UpdateState.DRAFT
     if state == UpdateState.PUBLISHED:

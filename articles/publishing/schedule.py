@@ -1,4 +1,4 @@
-"""Publish scheduled updates when they are due. Every process looks; the first one publishes."""
+"""Publish scheduled updates when they are due. Every process checks; the first one publishes."""
 
 import asyncio
 import logging
@@ -20,7 +20,7 @@ INTERVAL_SECONDS = 1.0
 
 
 def publish_due() -> int:
-    """Publish every scheduled update that is due and, if its article asks for that, released. Return their number."""
+    """Publish every scheduled update that is due and, if its article demands it, released. Return their number."""
     published = 0
     for waiting in _due().only("article", "copy_group").order_by("publish_at", "pk"):
         try:
@@ -43,7 +43,7 @@ def _publish_copies(update: Update) -> None:
     try:
         syndication.publish_copies(update, CLOCK)
     except ValidationError as error:
-        # The update stays published. The copies stay drafts, which their desks show.
+        # The update stays published. The copies remain drafts, which their desks show.
         logger.warning("The copies of the update %s could not be published: %s", update.pk, " ".join(error.messages))
 
 

@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
 TEXTS = ("headline", "body", "attribution", "correction_note")
 CHOICES = ("kind", "source_url", "closes_at", "is_key", "is_breaking", "is_silent")
-#: Only until it is published.
+#: The columns that matter only until it is published.
 PLANS = ("publish_at", "earlier_time", "backdating_reason")
 
 Data = dict[str, Any]
 
 
 def source_data(update: Update, pending: PendingRelations = NOTHING_PENDING) -> Data:
-    """Return the data by the names that a version has for it (`articles.history`).
+    """Return the data by the names of fields in versions (`articles.history`).
 
-    `pending`: what a form saves after the update.
+    `pending`: data that a form saves after the update.
     """
     language = update.source_language
     embed_url = pending.embed_url_of(update)
@@ -42,7 +42,7 @@ def source_data(update: Update, pending: PendingRelations = NOTHING_PENDING) -> 
 
 
 def composer_data(update: Update, pending: PendingRelations = NOTHING_PENDING) -> Data:
-    """Return what the composer shows of an update: the source data, its state and its plans."""
+    """Return the data in the composer of an update: the source data, its state and its plans."""
     plans = () if update.published_before else PLANS
     return (
         source_data(update, pending) | {"state": update.state} | {name: _plain(getattr(update, name)) for name in plans}
@@ -50,7 +50,7 @@ def composer_data(update: Update, pending: PendingRelations = NOTHING_PENDING) -
 
 
 def version_token(update: Update) -> str:
-    """Return the version token of what the composer shows; empty for an update that is not saved."""
+    """Return the version token of the data in the composer; empty for an update that is not saved."""
     return token_of(composer_data(update)) if update.pk else ""
 
 

@@ -1,7 +1,7 @@
 """Copy updates to other articles: the copies form a copy group, and a correction of one corrects all.
 
-A copy has its own place, time and state in its article. It shares the texts and the translation states in the languages
-in which both articles appear, so nothing is translated twice.
+A copy has its own place, time and state in its article. It shares the texts and the translation states in languages
+that both articles have, so nothing is translated twice.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 State = Update.State
 
-#: Each article decides these for its page.
+#: Columns that each article decides for itself.
 _NOT_COPIED = frozenset({"is_key", "is_breaking"})
 
 #: Whether copies are being written at this moment.
@@ -38,9 +38,9 @@ _updating: ContextVar[bool] = ContextVar("updating copies", default=False)
 
 
 def copy_to(update: Update, articles: Iterable[Article], user: User | AnonymousUser | Machine) -> list[Update]:
-    """Copy an update to other articles, except where it has a copy. Return the copies.
+    """Copy an update to other articles that have no copy yet. Return the copies.
 
-    All are made, or none. If the other article asks for a release, the copy waits for it. A caller that holds locks of
+    All are made, or none. If the other article demands a release, the copy waits for it. A caller that holds locks of
     articles must hold those of all of them (`liveblog.delivery.log.lock`).
     """
     articles = list(articles)
@@ -57,8 +57,8 @@ def copy_to(update: Update, articles: Iterable[Article], user: User | AnonymousU
 def publish_copies(update: Update, user: User | AnonymousUser | Machine) -> list[Update]:
     """Publish the drafts among the copies of a published update, with its time. Return those published.
 
-    If their article asks for a release, they are submitted instead. Copies that are scheduled or awaiting release are
-    left as they are. All are published, or none and ValidationError is raised.
+    If their article demands a release, they are submitted instead. Copies that are scheduled or await release stay
+    unchanged. Either all are published, or none and ValidationError is raised.
     """
     published: list[Update] = []
     with transaction.atomic(), acting_as(user):
@@ -77,7 +77,7 @@ def publish_copies(update: Update, user: User | AnonymousUser | Machine) -> list
 
 
 class Copies:
-    """The follower that keeps the copies of an update the same after each edit that made a new version."""
+    """The follower that updates the copies of an update after each edit that made a new version."""
 
     def before(self, row: Versioned) -> None:
         return None
@@ -98,7 +98,7 @@ def update_copies(update: Update) -> None:
 
 
 def _locked(update: Update) -> Update:
-    """Lock all articles in which an update stands, and return the update as it is then."""
+    """Lock all articles that contain an update, and return the update as it is then."""
     changes.lock(Update.objects.only("article", "copy_group").get(pk=update.pk))
     return Update.objects.select_related("article").get(pk=update.pk)
 
@@ -120,7 +120,7 @@ def _read(pk: int) -> Update:
 
 @contextmanager
 def _without_updating_copies() -> Iterator[None]:
-    """Write copies in the block without updating their own copies in turn."""
+    """In the block, saving a copy does not update its own copies in turn."""
     token = _updating.set(True)
     try:
         yield
@@ -163,7 +163,7 @@ def _update_copy(copy: Update, update: Update) -> None:
     with states.without_state_tracking(*languages), changes.edit(copy):
         content.apply(copy, wanted)
         if copy.state == State.SCHEDULED and copy.released_by not in (None, acting_user()):
-            # The text is no longer the one that was released.
+            # The text is no longer the released one.
             copy.state = State.SUBMITTED
         copy.save()
         registry.restore(copy, wanted)
@@ -171,6 +171,6 @@ def _update_copy(copy: Update, update: Update) -> None:
 
 
 def _shared_languages(copy: Update, update: Update) -> list[str]:
-    """Return the languages, besides the source language, in which both articles appear."""
+    """Return the languages that both articles have, without the source language."""
     both = [language for language in update.article.languages if language in copy.article.languages]
     return [language for language in both if language != update.source_language]

@@ -7,7 +7,7 @@ from liveblog.newsroom.presence import TIMEOUT_SECONDS
 
 
 def note(article_id: int) -> None:
-    """Note that somebody writes. It holds for some seconds, so it is noted again and again."""
+    """Record that somebody is writing. This expires after some seconds, so callers repeat it."""
     cache.put(_key(article_id), True, TIMEOUT_SECONDS)
 
 

@@ -1,1 +1,1 @@
-"""Articles, updates and translations in the interface for programs, /api/v1/ (`liveblog.rest`)."""
+"""Articles, updates and translations in the REST API, /api/v1/ (`liveblog.rest`)."""

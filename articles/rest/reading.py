@@ -1,4 +1,4 @@
-"""Operations that anybody may ask for: everything that readers see, with ETags, pages by key and a feed of changes."""
+"""Public operations: everything that readers see, with ETags, keyset pagination and a feed of changes."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ from liveblog.rest.problems import Problem, invalid
 
 router = Router(tags=["Reading"])
 
-#: Elements on a page of a list, and elements of the feed of changes.
+#: The number of elements on a page of a list, and in a page of the feed of changes.
 PAGE_SIZE, MAX_PAGE_SIZE = 50, 100
-#: A program that is further behind reads everything again.
+#: The number of changes beyond which a program has to read everything again.
 MAX_LINES = 5000
 
 _ARTICLES = Order(("coverage_start", "pk"))
@@ -265,7 +265,7 @@ def _unknown_state() -> Problem:
 
 
 def _first(lines: list[frames.Logged], limit: int, after: State) -> tuple[list[frames.Logged], State]:
-    """Return the first lines that name at most `limit` elements, and the state after them."""
+    """Return the first lines with at most `limit` elements, and the state after them."""
     elements: set[str] = set()
     reached = after
     for number_of_lines, line in enumerate(lines):
@@ -294,7 +294,7 @@ def _changes(lines: list[frames.Logged], article: Article, language: str) -> lis
 
 
 def _subject(element: str) -> tuple[str, int | None]:
-    """Return the type of the change of an element, and the update that it concerns."""
+    """Return the type of the change of an element, and its update."""
     name, _dash, rest = element.partition("-")
     pk = number(rest)
     if name in ("update", "poll") and pk is not None:
@@ -337,7 +337,7 @@ def _query(request: HttpRequest) -> dict[str, Any]:
 def _answer(
     request: HttpRequest, language: str, state: object, make: Callable[[], Schema], article: Article | None = None
 ) -> HttpResponse:
-    """Return an answer for everybody, with an ETag that names all that it depends on."""
+    """Return a public response, with an ETag of everything that it depends on."""
     name = f"api:{request.path}:{urlencode(sorted(_query(request).items()))}"
     digest = hashlib.sha256(repr((language, state)).encode()).hexdigest()[:32]
     modified_at = article.revised_at if article else None

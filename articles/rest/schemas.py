@@ -1,6 +1,6 @@
-"""The form of articles and updates for programs, as readers of one language get them.
+"""The schemas of articles and updates, in the form for readers of one language.
 
-Texts are in `language`. That is the one asked for, unless readers of it are shown the original instead.
+Texts are in `language`, which is the requested language unless its readers are shown the original instead.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from articles.text.plaintext import plain_text
 from articles.translations.selection import ReaderTexts, of_article
 from liveblog.languages import column
 
-#: The root of the interface.
+#: The root of the API.
 ROOT = f"{settings.SITE_URL}/api/v1"
 
 

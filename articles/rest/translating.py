@@ -179,7 +179,7 @@ def _own(request: HttpRequest, pk: int) -> Translation:
 
 
 def _form_data(row: Translation, translation: TranslationIn) -> QueryDict:
-    """Return what the translators' desk would send. Its form parts a text into paragraphs, and joins them again."""
+    """Return the form data of the translators' desk, which divides a text into paragraphs and joins them again."""
     data = QueryDict(mutable=True)
     data["stamp"] = desk.version_token(row)
     for name, text in translation.texts.items():

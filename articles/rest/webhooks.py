@@ -1,6 +1,6 @@
-"""The events of articles and updates of which webhooks are told.
+"""The events of articles and updates for webhooks.
 
-They follow from what readers get, in any language: a change that no reader sees is no event.
+They are derived from the contents for readers of all languages: a change that no reader sees is no event.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def _update(edit: Edit, update: Update, languages: list[str], *, was_there: bool
 
 
 def _shown(update: Update) -> schemas.UpdateOut | None:
-    """Return an update as readers of its own language get it, or those of the coverage's."""
+    """Return an update as readers of its own language see it, or else those of the coverage's language."""
     article = update.article
     own = update.source_language
     language = own if own in article.offered_languages else article.front_language
@@ -99,7 +99,7 @@ def _article(old: Versioned, new: Versioned, languages: list[str]) -> None:
 
 
 def deleted(sender: type[Article], instance: Article, **_: Any) -> None:
-    """Emit the event of an article that is to be deleted; a receiver of `pre_delete`."""
+    """Emit the event of an article before its deletion; a receiver of `pre_delete`."""
     if instance.offered_languages:
         events.emit("coverage.deleted", instance.pk, lambda: {"article": _named(instance)})
 

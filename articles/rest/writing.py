@@ -1,6 +1,6 @@
 """Operations of journalists: write, correct, publish and withdraw updates, as at the desk.
 
-A program sends JSON. It becomes the form of the composer, so the same rules, errors, history and locks apply.
+The JSON of a program is converted to the form of the composer, so the same rules, errors, history and locks apply.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ _UPDATE = f"{_UPDATES}/{{int:pk}}"
 _BY_KEY = Order(("pk",))
 PAGE_SIZE = 50
 
-#: Names of the form that programs know by another one.
+#: Fields of the form that have another name in the API.
 _NAMES = {"source_language": "language", "published_at": "earlier_time"}
 
 Action = Literal["draft", "publish", "schedule"]
@@ -219,7 +219,7 @@ def create_update(request: HttpRequest, slug: str, update: UpdateIn) -> HttpResp
         data["key"] = key_of_update(request)
         outcome = saving.write(article, data, user_of(request))
         if outcome.saved is None and outcome.is_conflict:
-            # The first request with this key has been carried out, and somebody has changed the update since.
+            # The first request with this key was executed, and somebody has changed the update since.
             return _answer(article, outcome.form.instance.pk, 201)
         return _answer(article, _saved(outcome).pk, 201)
 
@@ -301,7 +301,7 @@ def _get(article: Article, pk: int) -> Update:
 
 
 def _form_data(request: HttpRequest, article: Article, present: Update | None, update: UpdateIn) -> QueryDict:
-    """Return what the composer would send: the present values, and those of the request in their place."""
+    """Return the form data of the composer: the present values, replaced by those of the request."""
     token, action = token_of(request), update.action
     form = saving.composer_form(user_of(request), article, present, None)
     if action is None:
@@ -332,13 +332,13 @@ def _form_data(request: HttpRequest, article: Article, present: Update | None, u
 
 
 def _present_values(form: ComposerForm) -> dict[str, Any]:
-    """Return what the fields of a composer show when it is opened."""
+    """Return the initial values of a composer's fields."""
     left_out = {"key", "opened", "also_in"}
     found = {name: form.get_initial_for_field(field, name) for name, field in form.fields.items()}
     values = {name: value for name, value in found.items() if name not in left_out}
     for name, value in values.items():
         if isinstance(value, list):
-            # Authors and topics are named by their keys.
+            # Authors and topics are identified by their keys.
             values[name] = [getattr(each, "pk", each) for each in value]
     return values
 
@@ -360,7 +360,8 @@ def _put(data: QueryDict, name: str, value: Any) -> None:
         if value.tzinfo is None:
             field = _NAMES.get(name, name)
             raise problems.invalid({field: [_("Give the time zone, such as 2026-11-26T18:30:00+02:00.")]})
-        # As the composer sends it: local time with the offset that tells the two moments of a repeated hour apart.
+        # In the form of the composer: local time, with the offset that distinguishes the two moments of a repeated
+        # hour.
         data[name] = value.isoformat()
     else:
         data[name] = "" if value is None else str(value)
@@ -383,7 +384,7 @@ def _form_name(name: str) -> str:
 
 
 def _paragraphs(text: str) -> str:
-    """Return plain text as HTML: a blank line begins a paragraph, any other break stays one."""
+    """Return plain text as HTML: a blank line begins a paragraph, other line breaks stay."""
     parts = (part.strip() for part in text.replace("\r\n", "\n").split("\n\n"))
     return "".join(f"<p>{escape(part).replace(chr(10), '<br>')}</p>" for part in parts if part)
 
@@ -402,7 +403,7 @@ def _saved(outcome: saving.Outcome) -> Update:
 
 
 def _picture_name(name: str) -> str:
-    """Return how a program knows a field of a picture: “picture-12-alt” is “pictures.12.alt”."""
+    """Return the API's name of a field of a picture: “picture-12-alt” is “pictures.12.alt”."""
     _kind, _dash, rest = name.partition("-")
     return f"pictures.{rest.replace('-', '.')}" if rest else "pictures" if name != NON_FIELD_ERRORS else name
 
@@ -425,7 +426,7 @@ def _act(request: HttpRequest, article: Article, pk: int, action: str, **values:
 
 
 def _problem_of(error: ValidationError) -> Problem:
-    """Return the errors of a model by the names that programs know."""
+    """Return the errors of a model by the API's names of fields."""
     found: Mapping[str, list[str]] = (
         error.message_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.messages}
     )
@@ -437,7 +438,7 @@ def _problem_of(error: ValidationError) -> Problem:
 
 
 def _answer(article: Article, pk: int, status: int = 200) -> HttpResponse:
-    """Return an update as it is stored."""
+    """Return an update in its stored form."""
     content = _out(_get(article, pk), article)
     headers = {"Location": f"{ROOT}/desk/articles/{article.slug}/updates/{content.id}"} if status == 201 else {}
     return answer(content, status, version=content.version, headers=headers)

@@ -40,7 +40,7 @@ def clock(value: datetime.datetime) -> SafeString:
 
 @register.filter
 def clock_face(value: datetime.datetime) -> SafeString:
-    """Return what the clock shows at a moment, for a glance beside the whole moment: '16:52'."""
+    """Return the clock time of a moment, to show beside the complete moment: '16:52'."""
     return format_html(
         '<span data-clock="{}">{}</span>', formats.machine_text(value), formats.clock_text(timezone.localtime(value))
     )
@@ -48,7 +48,7 @@ def clock_face(value: datetime.datetime) -> SafeString:
 
 @register.filter
 def day_and_clock(value: datetime.datetime) -> SafeString:
-    """Return a moment for a glance in a list of several days: '29 Nov, 16:52'."""
+    """Return day and clock time of a moment, for a list of several days: '29 Nov, 16:52'."""
     text = formats.day_and_clock_text(timezone.localtime(value))
     return format_html('<span data-clock="{}" data-day-too>{}</span>', formats.machine_text(value), text)
 
@@ -61,13 +61,13 @@ def clock_in_sentence(value: datetime.datetime) -> SafeString:
 
 @register.filter
 def ago(value: datetime.datetime) -> SafeString:
-    """Return the place where the open page says how long ago a moment was. A cached page cannot say it."""
+    """Return an element in which the script shows how long ago a moment was, which a cached page cannot contain."""
     return format_html('<span class="ago" data-moment="{}"></span>', formats.machine_text(value))
 
 
 @register.filter
 def day_attributes(value: datetime.datetime) -> SafeString:
-    """Return the attributes by which an open page puts an update under the heading of its day."""
+    """Return the attributes by which the script puts an update under the heading of its day."""
     day = timezone.localtime(value).date().isoformat()
     return format_html('data-day="{}" data-day-name="{}"', day, formats.day_text(value))
 
@@ -123,7 +123,7 @@ def votes(number: int) -> str:
 
 @register.filter
 def durations(values: tuple[float, ...] | None) -> str:
-    """Return spans of time, given in seconds, in words: '12 seconds, 3 minutes'."""
+    """Return spans of time, given in seconds, as text: '12 seconds, 3 minutes'."""
     return listed(format_timedelta(round(value), threshold=1.5, locale=active_locale()) for value in values or ())
 
 

@@ -1,1 +1,1 @@
-"""Clean, compare and lay out text. Knows no model."""
+"""Clean, compare and lay out text. Depends on no models."""

@@ -1,7 +1,7 @@
 """Remove bidirectional control characters (Unicode UAX #9) that would affect text outside their paragraph.
 
 Isolates and embeddings that are closed in the paragraph in which they were opened are proper typography and stay. Those
-that stay open or close nothing are removed, and so are overrides, which make text read as something else.
+that stay open or close nothing are removed, as are overrides, which change how text reads.
 """
 
 import re
@@ -21,7 +21,7 @@ def balanced(text: str) -> str:
     """Return a paragraph without the controls that have no counterpart in it."""
     if not _CONTROLS.search(text):
         return text
-    #: Positions of controls that are open, and of those that belong to a pair.
+    #: Positions of open controls, and of those that belong to a pair.
     opened: list[int] = []
     paired: set[int] = set()
     isolates = 0
@@ -38,7 +38,7 @@ def balanced(text: str) -> str:
                     paired |= {start, position}
         elif isolates:
             isolates -= 1
-            # The end of an isolate closes everything that is open in it.
+            # The end of an isolate closes everything that is open within it.
             while text[start := opened.pop()] not in _ISOLATES:
                 pass
             paired |= {start, position}

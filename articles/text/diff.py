@@ -14,10 +14,10 @@ from articles.text.plaintext import plain_lines
 from liveblog.languages import direction
 
 _LINES = re.compile(r"\n?[^\n]+|\n")
-#: Words, each with the space before it; punctuation after a word is a word of its own.
+#: Words, each with the space before it; punctuation after a word counts as a word.
 _WORDS = re.compile(r"\s*\S+?(?=[^\w\s]{0,20}(?:\s|$))|[^\w\s]{1,20}|\s*\S|\s+$")
 
-#: Texts with more lines, or passages with more words, are not compared: the time may grow with the cube of the number.
+#: Texts with more lines, or passages with more words, are not compared: the time can grow with the cube of the number.
 _MAX_UNITS = 1500
 
 

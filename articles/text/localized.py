@@ -1,4 +1,4 @@
-"""Texts together with the language that they are in, for pages in another language."""
+"""Texts with their language, for pages in another language."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class Text:
 
 
 def titled(item: models.Model, language: str) -> Text:
-    """Return the headline of an article in a language of the newsroom, or else in its own, for pages in `language`."""
+    """Return the headline of an article in `language`, or else in its source language, for pages in `language`."""
     own: str = item.source_language  # type: ignore[attr-defined]
     for code in (language, own):
         if found := text_in(item, "headline", code):

@@ -1,6 +1,6 @@
-"""Parse rich text: one HTML5 parser (Lexbor, by selectolax) for everything that looks into the markup.
+"""Parse rich text: one HTML5 parser (Lexbor, by selectolax) for all code that inspects markup.
 
-It reads the HTML that the sanitiser writes and writes it back unchanged.
+It parses and serialises the output of the sanitiser unchanged.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def serialise(node: LexborNode) -> str:
 def walk(node: LexborNode) -> Iterator[tuple[LexborNode, bool]]:
     """Yield each node below `node` twice: with True where it starts and with False where it ends.
 
-    It does not recurse, so that no depth of markup is too much for it.
+    It does not recurse, so it handles any depth of markup.
     """
     pending = [(child, True) for child in reversed(list(node.iter(include_text=True)))]
     while pending:

@@ -1,4 +1,4 @@
-"""Part rich text into passages: the words of each paragraph, heading, item and cell, and the tags around them.
+"""Divide rich text into passages, the words of each paragraph, heading, item and cell, and the tags around them.
 
 A passage is HTML without such elements: words with links and emphasis. It is the unit in which translations are
 remembered and exchanged. Plain text, with its characters escaped, is one passage.
@@ -13,16 +13,16 @@ from collections.abc import Mapping, Sequence
 from articles.text.plaintext import plain_text
 from articles.text.richtext import blocks
 
-#: A tag as the sanitiser writes it. Quoted values may have any character.
+#: A tag in the sanitiser's output. Quoted values may contain any character.
 TAG = re.compile(r"</?([a-z][a-z0-9]*)\b(?:\"[^\"]*\"|[^\">])*>")
 _BLOCKS = frozenset({"p", "h3", "ul", "ol", "li", "blockquote", "table", "caption", "thead", "tbody", "tr", "th", "td"})
 
 
 class Parted:
-    """A sanitised text in its passages and in what stands between them."""
+    """A sanitised text, divided into its passages and the markup between them."""
 
     def __init__(self, html: str) -> None:
-        #: Texts at even places and tags of blocks at odd ones; joined, they are `html` again.
+        #: Texts at even positions and tags of blocks at odd ones; joined, they are `html` again.
         self.pieces: list[str] = []
         start = 0
         for tag in TAG.finditer(html):
@@ -30,7 +30,7 @@ class Parted:
                 self.pieces += [html[start : tag.start()], tag[0]]
                 start = tag.end()
         self.pieces.append(html[start:])
-        #: Places of the pieces that have words.
+        #: Positions of the pieces that have words.
         self.places = [place for place in range(0, len(self.pieces), 2) if plain_text(self.pieces[place])]
 
     @property
@@ -40,12 +40,12 @@ class Parted:
 
     @property
     def shape(self) -> tuple[list[str], list[int]]:
-        """Return what two texts share that have the same paragraphs, items and cells."""
+        """Return the structure, which is equal for texts with the same paragraphs, items and cells."""
         tags = (TAG.fullmatch(tag) for tag in self.pieces[1::2])
         return [f"/{tag[1]}" if tag[0].startswith("</") else tag[1] for tag in tags if tag], self.places
 
     def with_passages(self, passages: Sequence[str | None]) -> str:
-        """Return the text with other passages; None keeps the one that is there."""
+        """Return the text with other passages; None keeps the present one."""
         pieces = list(self.pieces)
         for place, passage in zip(self.places, passages, strict=True):
             if passage is not None:
@@ -58,7 +58,7 @@ def pairs(source: str, target: str) -> list[tuple[str, str]]:
     """Return the passages of a text with their translations.
 
     Texts of different shapes are compared block by block; blocks of different shapes, or texts with different numbers
-    of blocks, have no pairs: nobody knows which passage is a translation of which.
+    of blocks, have no pairs, because it is unknown which passages correspond.
     """
     one, other = Parted(source), Parted(target)
     if one.shape == other.shape:
@@ -70,12 +70,12 @@ def pairs(source: str, target: str) -> list[tuple[str, str]]:
 
 
 def digest(passage: str) -> str:
-    """Return the SHA-256 by which equal passages are found. White space does not count, markup does."""
+    """Return the SHA-256 by which equal passages are found. It ignores white space, but not markup."""
     return hashlib.sha256(" ".join(passage.split()).encode()).hexdigest()
 
 
 def substituted(html: str, known: Mapping[str, str]) -> str | None:
-    """Return the text with the translations of its passages, which are `known` by digest; None if one is lacking."""
+    """Return the text with the translations of its passages, which are `known` by digest; None if one is missing."""
     parted = Parted(html)
     found = [known.get(digest(passage)) for passage in parted.passages]
     return None if not found or None in found else parted.with_passages(found)

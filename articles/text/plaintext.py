@@ -1,6 +1,6 @@
-"""Plain text: clean what people have pasted from anywhere, and make rich text plain.
+"""Plain text: clean pasted text, and convert rich text to plain text.
 
-Rich text becomes plain in this module only, for titles, descriptions, structured data, lists, search and checks alike.
+Only this module converts rich text, for titles, descriptions, structured data, lists, search and checks alike.
 The result is text: a template or an HTML attribute escapes it once.
 """
 
@@ -21,7 +21,7 @@ from liveblog.marks import bounded_marks
 
 # Cleaning -------------------------------------------------------------------------------------------------------------
 
-#: Control characters, which databases and feeds reject, and code points that are no characters.
+#: Control characters, which databases and feeds reject, and noncharacters.
 NO_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufdd0-\ufdef\ufff9-\ufffc\ufffe\uffff]")
 #: Line ends of word processors and operating systems.
 _BREAK = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
@@ -30,14 +30,14 @@ _BREAK = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 def lines(text: str) -> str:
     """Return the text without control characters; bidirectional controls have no effect beyond their line.
 
-    A text that leaves no ink is empty.
+    A blank text becomes "".
     """
     text = bounded_marks(NO_TEXT.sub("", _BREAK.sub("\n", text)))
     return unless_blank("\n".join(balanced(line) for line in text.split("\n")).strip())
 
 
 def line(text: str) -> str:
-    """Clean as `lines` does, and join the lines to one."""
+    """Clean as `lines` does, and join the lines."""
     parts = (part.strip(" ") for part in re.split("[\n\t]", lines(text)))
     return " ".join(filter(None, parts))
 
@@ -58,7 +58,7 @@ class LinesField(NormalisedField, models.TextField):
 
 # From rich text -------------------------------------------------------------------------------------------------------
 
-#: Elements that stand on lines of their own (HTML Standard, section 15.3).
+#: Block elements (HTML Standard, section 15.3).
 _BLOCKS = frozenset(
     {
         *("p", "ul", "ol", "li", "dl", "dt", "dd", "blockquote", "pre", "hr", "div", "center", "address", "fieldset"),
@@ -67,26 +67,26 @@ _BLOCKS = frozenset(
         *("table", "caption", "thead", "tbody", "tfoot", "tr", "td", "th"),
     }
 )
-#: Elements without text that stand between words.
+#: Elements without text that separate words.
 _BETWEEN_WORDS = frozenset({"img", "iframe", "video", "audio", "object", "svg", "input", "button", "select"})
 #: Elements whose text is not for readers.
 _UNREAD = frozenset({"script", "style", "template", "noscript", "title", "head", "textarea", "iframe", "object"})
-#: Spaces at which no line may break. They are part of the typography, as in “50 %”.
+#: No-break spaces, which are part of the typography, as in “50 %”.
 _NO_BREAK = frozenset("\u00a0\u202f\u2007")
 _SPACES = re.compile(r"\s+")
 
 
 def plain_text(rich: str) -> str:
-    """Return rich text as one line of plain text; an empty one if it leaves no ink.
+    """Return rich text as one line of plain text; "" if it is blank.
 
-    Paragraphs, items, cells and lines are separate words. Character references are decoded once. White space is folded:
-    a single no-break space stays what it is.
+    Paragraphs, items, cells and lines are separate words. Character references are decoded once. White space is
+    collapsed, except single no-break spaces.
     """
     return text_of(parse(rich))
 
 
 def plain_lines(rich: str) -> str:
-    """Return what `plain_text` does, with each paragraph, item and row of a table on a line of its own."""
+    """Convert as `plain_text` does, with each paragraph, item and table row on a separate line."""
     found: list[str] = []
     for text, in_row, begins_row in _blocks(parse(rich)):
         found.append(" " if in_row and not begins_row else "\n")
@@ -100,15 +100,15 @@ def plain_blocks(rich: str) -> list[str]:
 
 
 def text_of(node: LexborNode) -> str:
-    """Return a node of parsed rich text as `plain_text` does."""
+    """Convert a node of parsed rich text as `plain_text` does."""
     return _folded(" ".join(text for text, _in_row, _begins_row in _blocks(node)).replace("\n", " "))
 
 
 def first_words(text: str, number: int, language: str = "") -> str:
-    """Return the beginning of a plain text, with an ellipsis if there is more. The spaces stay as they are.
+    """Return the beginning of a plain text, with an ellipsis if there is more. Spaces stay unchanged.
 
-    Where a script puts no spaces between words, a few letters count as one. In German a space stands before an ellipsis
-    that replaces whole words (Duden, rule K 17).
+    In scripts without spaces between words, a few letters count as a word. In German a space precedes an ellipsis that
+    replaces whole words (Duden, rule K 17).
     """
     ends = [word.end() for word in islice(_WORD.finditer(text), number)]
     if not ends or not text[ends[-1] :].strip():
@@ -117,7 +117,7 @@ def first_words(text: str, number: int, language: str = "") -> str:
     return f"{text[: ends[-1]]}{space}…"
 
 
-#: A word; of Han and kana two letters, and of Thai, Lao, Burmese and Khmer six with their vowels and tones.
+#: A word; in Han and kana two letters, and in Thai, Lao, Burmese and Khmer six with their vowels and tones.
 _WORD = re.compile(
     r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]{1,2}[\u3001-\u3003\uff01-\uff1f]*"
     r"|(?:[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff][\u0e31\u0e34-\u0e4e\u0eb1\u0eb4-\u0ecd\u102b-\u103e\u17b6-\u17d3]*){1,6}"
@@ -126,12 +126,12 @@ _WORD = re.compile(
 
 
 def decoded(text: str) -> str:
-    """Return a text without markup in which a machine has written characters as references, such as `&amp;`."""
+    """Return a text without markup with decoded character references, such as `&amp;`, from a machine."""
     return html.unescape(text)
 
 
 def _blocks(root: LexborNode) -> list[tuple[str, bool, bool]]:
-    """Return the text of each block, whether it stands in a row of a table, and whether it is the first one there."""
+    """Return the text of each block, whether it is in a table row, and whether it is the first one there."""
     found: list[tuple[str, bool, bool]] = []
     parts: list[str] = []
     rows = unread = 0

@@ -1,4 +1,4 @@
-"""Rich text: the markup that the editor offers, which is the only HTML that is stored.
+"""Rich text: the markup that the editor offers, and the only HTML that is stored.
 
 The editor's extensions and the sanitiser's allowlist are in one module because they must agree.
 """
@@ -30,7 +30,7 @@ from liveblog.links import as_read
 from liveblog.marks import bounded_marks
 from liveblog.numbers import number
 
-#: In characters, with the markup; more than a page of a newspaper.
+#: In characters, including markup; more than a newspaper page.
 MAX_LENGTH = 100_000
 
 EXTENSIONS = {
@@ -43,7 +43,7 @@ EXTENSIONS = {
     "OrderedList": {"enableListAttributes": False},
     "ListItem": True,
     "Blockquote": True,
-    # Addresses are those of the sanitiser and of the dialog; the editor registers protocols again with each text.
+    # The sanitiser and the dialog check addresses; the editor would register its protocols again with each text.
     "Link": {"enableTarget": False},
     "HardBreak": True,
     "Table": True,
@@ -51,19 +51,19 @@ EXTENSIONS = {
     "TableHeader": True,
     "TableCell": True,
     "History": True,
-    # Our own extensions (static/articles): one keeps `lang` and `dir`, the other is the toolbar in place of "Menu".
+    # Our own extensions (static/articles): one keeps `lang` and `dir`, the other replaces "Menu" by our toolbar.
     "Language": True,
     "Toolbar": True,
     "Menu": False,
 }
 
-#: Tags in a text, and elements within each other; far more than a text of MAX_LENGTH has.
+#: Limits of the number of tags and of their nesting; far more than a text of MAX_LENGTH has.
 MAX_TAGS, MAX_DEPTH = 10_000, 40
 
-#: Number of sanitised texts that are kept.
+#: Number of sanitised texts that are cached.
 _MAX_KEPT = 32
 
-#: The size of the largest table; anything larger is a file to link to.
+#: The size of the largest table; anything larger should be a linked file.
 MAX_ROWS, MAX_COLUMNS = 100, 12
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*", re.IGNORECASE)
@@ -72,7 +72,7 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*", re.IGNORECASE)
 def _attribute(tag: str, name: str, value: str) -> str | None:
     """Return the value of an attribute; None to remove it, as an invalid language or an address with a password."""
     if name in ("colspan", "rowspan"):
-        span = number(value, most=MAX_COLUMNS if name == "colspan" else MAX_ROWS)
+        span = number(value, maximum=MAX_COLUMNS if name == "colspan" else MAX_ROWS)
         return value if span is not None and span > 1 else None
     if name == "scope":
         return value if value in ("col", "row", "colgroup", "rowgroup") else None
@@ -93,7 +93,7 @@ _SYNONYMS = {
     **dict.fromkeys(("h1", "h2", "h4", "h5", "h6"), "h3"),
 }
 _SYNONYM = re.compile(rf"(</?)({'|'.join(_SYNONYMS)})(?=[ >])")
-#: Google Docs puts all that it copies into an element b that is not bold.
+#: Google Docs wraps copied text into a <b> element that is not bold.
 _BOLD = re.compile(r"<b\s[^<>]*>", re.IGNORECASE)
 _NOT_BOLD = re.compile(r"font-weight:\s*(?:normal|400)\b", re.IGNORECASE)
 
@@ -126,7 +126,7 @@ _BARE_PARAGRAPH = re.compile(r"<p>((?:[^<]|<br>)*)</p>")
 def sanitise(html: str | None) -> str:
     """Return `html` without everything that is not on the allowlist; empty if no text is left.
 
-    The last results are kept, so that a form that is parsed before its article is locked is not parsed again.
+    The last results are cached, so that `prepare` can parse a form before its article is locked.
     """
     return _with_text(_cleaned(html))
 
@@ -154,9 +154,9 @@ def _is_bare(paragraph: str) -> bool:
 
 
 def within_bounds(html: str) -> None:
-    """Raise ValidationError if a text is longer, has more markup or is nested deeper than any real one.
+    """Raise ValidationError if a text is longer, has more markup or is nested more deeply than any real one.
 
-    Call it before anything else parses the text: the time for some of that grows with the square of the depth.
+    Call it before other code parses the text: the time of some parsers grows with the square of the depth.
     """
     not_too_long(html)
     if len(_TAG.findall(html)) > MAX_TAGS or _depth(html) > MAX_DEPTH:
@@ -186,7 +186,7 @@ def _depth(html: str) -> int:
 def prepare(data: Mapping[str, object]) -> None:
     """Parse the texts of a form that was sent, before its article is locked for the save.
 
-    Nobody else can save anything in the article meanwhile, and on SQLite nobody can save anything at all.
+    During the lock nobody else can save in the article, and on SQLite nobody can save at all.
     """
     for text in data.values():
         if isinstance(text, str) and "<" in text:
@@ -225,15 +225,15 @@ def blocks(html: str) -> list[str]:
 
 
 def items(html: str) -> list[str]:
-    """Return the items of the lists in sanitised text, as plain text in the order of reading.
+    """Return the items of the lists in sanitised text, as plain text in reading order.
 
-    An item that has a list of its own contains the text of that list.
+    An item with a nested list contains the text of that list.
     """
     return [text_of(item) for item in parse(html).css("li")]
 
 
 def count_points(html: str) -> int:
-    """Return the number of items in the lists of sanitised text: those with words, and not those within others."""
+    """Return the number of items in the lists of sanitised text: those with words, without nested ones."""
     tree = parse(html)
     within = {item.mem_id for item in tree.css("li li")}
     return sum(bool(text_of(item).strip()) for item in tree.css("li") if item.mem_id not in within)
@@ -276,7 +276,7 @@ class RichTextField(NormalisedField, models.TextField):
 
 
 class RichTextFormField(TextFormField):
-    """A text with markup in a form. One beyond the bounds is refused before anything looks into it."""
+    """A text with markup in a form. One beyond the bounds is refused before it is parsed."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"widget": RichTextWidget, **kwargs})
@@ -288,7 +288,7 @@ class RichTextFormField(TextFormField):
 
 
 def editor_words() -> dict[str, str]:
-    """Return the words of the editor's toolbar and dialogs in the active language (static/articles/editor-*.js)."""
+    """Return the texts of the editor's toolbar and dialogs in the active language (static/articles/editor-*.js)."""
     return {
         "toolbar": gettext("Formatting"),
         "heading": gettext("Subheading"),

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from anyascii import anyascii
 from django.utils.text import slugify
 
-#: The longest slug that is made from a text. A column has room for a number behind it.
+#: The greatest length of a slug from a text. The column has room for a number after it.
 MAX_LENGTH = 80
 
-#: Letters that languages write in Latin letters in their own way: German by DIN 5007-2, Ukrainian by Resolution 55 of
-#: its Cabinet of Ministers (2010), which also says that the soft sign and the apostrophe are left out.
+#: Transliterations that depend on the language: German by DIN 5007-2, Ukrainian by Resolution 55 of
+#: its Cabinet of Ministers (2010), which also omits the soft sign and the apostrophe.
 _GERMAN = {"ä": "ae", "ö": "oe", "ü": "ue"}
 _UKRAINIAN = {
     "г": "h",
@@ -43,7 +43,7 @@ def slug_of(text: str, language: str) -> str:
     words = slugify(anyascii(_in_latin(text.casefold(), language)))
     if len(words) <= MAX_LENGTH:
         return words
-    # A single word as long as that is cut in its middle.
+    # Truncate a single word that is too long.
     return words[: MAX_LENGTH + 1].rpartition("-")[0] or words[:MAX_LENGTH]
 
 

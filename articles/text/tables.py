@@ -28,9 +28,9 @@ def size(html: str) -> tuple[int, int]:
 
 
 def for_readers(html: str, caption: str = "", *, headed: bool = False) -> str:
-    """Return sanitised text with its tables as readers get them. A table within a table is left as it is.
+    """Return sanitised text with its tables completed for readers. A nested table stays unchanged.
 
-    Without a caption a table is named after its first row. `headed`: if no cell is marked as a heading, those of the
+    Without a caption, a table is named after its first row. `headed`: if no cell is marked as a heading, those of the
     first row are.
     """
     if "<table" not in html:
@@ -58,7 +58,7 @@ def _span(cell: LexborNode) -> int:
 
 
 def _lay_out(table: LexborNode, headed: bool) -> None:
-    """Say which cells each heading belongs to, and mark the numbers and the headings of columns of numbers."""
+    """Set the scope of headings, and mark the numbers and the headings of columns of numbers."""
     #: By column: its heading, and whether all cells below are numbers.
     headings: dict[int, LexborNode] = {}
     numeric: dict[int, bool] = {}
@@ -97,7 +97,7 @@ def _as_heading(cell: LexborNode) -> LexborNode:
 
 
 def _mark_number(cell: LexborNode) -> None:
-    """Align a number with those above and below. Its signs keep their places in right-to-left text, too."""
+    """Align a number with those above and below. Its signs keep their positions in right-to-left text."""
     cell.attrs["class"] = "number"
     digits = re.sub(r"</?p>", "", cell.inner_html or "").strip()
     cell.inner_html = f'<bdi dir="ltr">{digits}</bdi>'

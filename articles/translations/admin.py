@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 
 
 class ToDoFilter(admin.SimpleListFilter):
-    """A filter by state. By default it shows what there is to do."""
+    """A filter by state. By default it shows texts that need work."""
 
     title = _("state")
     parameter_name = "state"
@@ -119,7 +119,7 @@ class TranslationForm(forms.Form):
     def __init__(
         self, row: Translation, data: QueryDict | None = None, *, texts: Mapping[str, str] | None = None
     ) -> None:
-        """`texts`: what the fields begin with; default: the translation as it is stored."""
+        """`texts`: the initial texts of the fields; default: the stored translation."""
         super().__init__(data)
         self.row = row
         self.item = row.item
@@ -159,7 +159,7 @@ class TranslationForm(forms.Form):
 
     @cached_property
     def entered(self) -> dict[str, str]:
-        """The texts that were entered, by field of the item. `clean` reads them before errors remove pieces of them."""
+        """The entered texts, by field of the item. `clean` reads them before errors remove pieces of them."""
         found = {}
         for field, names in self.names.items():
             text = "".join(self.cleaned_data.get(name) or "" for name in names)
@@ -177,7 +177,7 @@ class TranslationForm(forms.Form):
                     self.add_error(name, error)
         for field, problems in self.problems.items():
             for problem in problems:
-                # A missing text cannot be accepted, but it may be left for later.
+                # A translation with a missing text cannot be accepted, but may be saved for later.
                 if problem.blocking and (self.entered.get(field) or "_accept" in self.data):
                     self.add_error(self.names[field][0], problem.message)
 
@@ -192,7 +192,7 @@ class TranslationForm(forms.Form):
 
     @cached_property
     def problems(self) -> dict[str, list[checks.Problem]]:
-        """The remarks of the checks on the texts that were entered, by field of the item."""
+        """The remarks of the checks on the entered texts, by field of the item."""
         return review.problems_of(self.item, self.source, self.entered, self.row.language)
 
     def sections(
@@ -262,7 +262,7 @@ class TranslationAdmin(XliffMixin, InputAdmin):
         return bool(languages) if obj is None else obj.language in languages
 
     def has_view_permission(self, request: HttpRequest, obj: Translation | None = None) -> bool:
-        # Journalists see how the translations of what they wrote are getting on.
+        # Journalists see the progress of translations of their own updates.
         return super().has_view_permission(request, obj) or request.user.has_perm("articles.change_update")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
@@ -282,7 +282,7 @@ class TranslationAdmin(XliffMixin, InputAdmin):
             ],
         }
         if request.user.has_perm("articles.change_article"):
-            # Costs are for those who run the coverage.
+            # Only those who run the coverage see costs.
             used = usage.by_engine(article_id)
             context["engines"] = [{"name": language_title(str(each["language"])), **each} for each in used]
             context["has_costs"] = any(each["cost"] for each in used)
@@ -370,7 +370,7 @@ class TranslationAdmin(XliffMixin, InputAdmin):
             return self._act(request, row)
         desk.opened_by(row, user_of(request))
         if row.outdated and not row.suggestion and row.due_at is None and engines.available():
-            # The provider failed for too long, or was set up later.
+            # The provider failed for too long, or was configured later.
             states.ask_machine(row)
         return self._show(request, row, TranslationForm(row))
 
@@ -411,7 +411,7 @@ class TranslationAdmin(XliffMixin, InputAdmin):
         return HttpResponseRedirect(request.get_full_path())
 
     def _with_offer(self, request: HttpRequest, row: Translation) -> TranslationForm:
-        """Return the form as it was sent, with the words of the translation memory that the user has chosen."""
+        """Return the submitted form, with the text from the translation memory that the user has chosen."""
         form = TranslationForm(row, request.POST)
         name, _space, token = request.POST["_use"].partition(" ")
         piece = form.pieces.get(name)
@@ -444,7 +444,7 @@ class TranslationAdmin(XliffMixin, InputAdmin):
         return HttpResponseRedirect(reverse("admin:articles_translation_change", args=[row.pk]))
 
     def _show_conflict(self, request: HttpRequest, row: Translation) -> HttpResponse:
-        """Show both versions: the saved one to read, and the entered one in a form that is based on the saved one."""
+        """Show both versions: the saved one read-only, and the entered one in a form that is based on the saved one."""
         answer = request.POST.copy()
         answer["stamp"] = desk.version_token(row)
         form = TranslationForm(row, answer)
@@ -466,7 +466,7 @@ class TranslationAdmin(XliffMixin, InputAdmin):
         present: dict[str, str] | None = None,
         named: review.Problems | None = None,
     ) -> HttpResponse:
-        """Respond with the form. `named`: the remarks with which the user may accept the texts by pressing again."""
+        """Respond with the form. `named`: the remarks that the user accepts by pressing the button again."""
         item = row.item
         if form.is_bound:
             found = form.problems if form.entered else {}
@@ -534,7 +534,7 @@ class TranslationAdmin(XliffMixin, InputAdmin):
         )
 
     def presence_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Note that the user has the text open; return who else has, and the version token of what is saved."""
+        """Record that the user has the text open; return who else has, and the version token of the saved text."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         row = get_object_or_404(self.get_queryset(request), pk=pk)

@@ -1,4 +1,4 @@
-"""Tell translators of key events that have waited for a translation into their languages."""
+"""Alert translators to key events that wait for a translation into their languages."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from liveblog.alerts.kinds import Content, Kind
 from liveblog.languages import language_name
 from liveblog.lists import labelled
 
-#: An older event is no news, so nobody gets an alert.
+#: An older event is no news, and causes no alert.
 _NEWS = timedelta(days=1)
-_MOST_LINES = 8
+_MAX_LINES = 8
 
 
 def waiting() -> QuerySet[Translation]:
@@ -50,7 +50,7 @@ def _compose(user: User, subjects: Sequence[str]) -> Content | None:
         "%(count)s key events are waiting for a translation",
         len(rows),
     )
-    lines = [labelled(language_name(row.language), row.update) for row in rows[:_MOST_LINES]]
+    lines = [labelled(language_name(row.language), row.update) for row in rows[:_MAX_LINES]]
     return Content(title % {"count": len(rows)}, lines, reverse("admin:articles_translation_changelist"))
 
 

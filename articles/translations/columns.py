@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def article_of(item: Article | Update) -> Article:
-    """Return the article on whose page the item stands; an article itself."""
+    """Return the article on whose page the item is; for an article, itself."""
     return item.page
 
 
@@ -67,7 +67,7 @@ def owner_of(item: Article | Update, field: str) -> tuple[models.Model, str]:
 
 
 def write(item: Article | Update, language: str, texts: Mapping[str, str]) -> None:
-    """Write the texts of one language into their columns, cleaned as every write cleans them, and no other column."""
+    """Write the texts of one language into their columns, cleaned like at every write, and write no other column."""
     for prefix, row in rows_of(item):
         values = {}
         for field in fields_of(type(row)):

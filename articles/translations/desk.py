@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 State = Translation.State
 
-#: The time after its last request for which a form counts as open.
+#: The time for which a form counts as open after its last request.
 PRESENCE_TIMEOUT = timedelta(seconds=45)
 
 
@@ -40,10 +40,10 @@ def save(
     """Save the texts of a translation that were written from the version `opened` (see `version_token`).
 
     accept         whether the user has reviewed them
-    acknowledged   keys of the remarks that the user has seen named and accepts them with (`review.key_of`)
+    acknowledged   keys of the remarks that the user has seen and accepts (`review.key_of`)
 
-    Raise Conflict if the version is another one by now, and RemarksError if texts to accept have other remarks on the
-    original as it is now. Nothing is changed then.
+    Raise Conflict if the version has changed, and RemarksError if texts to accept have other remarks against the
+    present original. Then nothing is changed.
     """
     with transaction.atomic():
         row = _locked(pk)
@@ -69,7 +69,7 @@ def save(
 
 
 def suggestion(row: Translation, opened: str, token: str) -> dict[str, str]:
-    """Return the texts of the suggestion that the user has seen. Raise Conflict if there is another one, or none."""
+    """Return the texts of the suggestion that the user has seen. Raise Conflict if it is outdated."""
     found = suggestions.of(row, columns.texts_of(row.item, row.item.source_language))
     if found is None or version_token(row) != opened or suggestion_token(found) != token:
         raise Conflict(row)
@@ -97,13 +97,13 @@ def refuse(pk: int, opened: str, user: User) -> None:
 
 
 def _locked(pk: int) -> Translation:
-    """Lock the article until the transaction ends, and return the row with its item as they are then."""
+    """Lock the article until the transaction ends, and return the present row with its item."""
     changes.lock(Translation.objects.get(pk=pk).item)
     return Translation.objects.select_related("article", "update__article").get(pk=pk)
 
 
 def opened_by(row: Translation, user: User) -> None:
-    """Note that the user has it open, unless another user has."""
+    """Record that the user has it open, unless another user has."""
     if row.editor_now in (None, user):
         Translation.objects.filter(pk=row.pk).update(editor=user, edited_until=timezone.now() + PRESENCE_TIMEOUT)
 
@@ -116,7 +116,7 @@ def next_after(row: Translation, user: User) -> Translation | None:
     """Return the most urgent other translation into the same language that no other user has open."""
     free = Q(editor=None) | Q(editor=user) | Q(edited_until__lt=timezone.now())
     waiting = Translation.objects.wanting().filter(free, language=row.language).exclude(pk=row.pk).urgent_first()
-    # A translation that was skipped does not come again at once.
+    # Do not offer a skipped translation again at once.
     pks = list(waiting.values_list("pk", flat=True)[:200])
     wanting = Translation.objects.wanting().filter(language=row.language).urgent_first()
     order = list(wanting.values_list("pk", flat=True)[:1000])

@@ -1,6 +1,6 @@
-"""Make machine drafts and suggestions in the background, in any process that is free.
+"""Make machine drafts and suggestions in the background, in any free process.
 
-A draft is the text of a translation that nobody has written. A suggestion is for a person whose text is outdated by a
+A draft is a translation that no person has written. A suggestion is for a person's text that is outdated by a
 correction of the original (`articles.translations.suggestions`). The rows of `Translation` are the queue
 (`liveblog.jobs`), so no request is lost and publishing never waits.
 """
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-#: Seconds between looks for what is due.
+#: Seconds between two polls for due drafts.
 INTERVAL = 0.5
 
 #: The most urgent first. After the last attempt the text is left to people.
@@ -47,18 +47,18 @@ queue = jobs.Queue(
     longest_pause=900.0,
 )
 
-#: As `queue`, for suggestions. What is wrong in public is tried for about a day.
+#: Like `queue`, for suggestions. Outdated public texts are tried again for about a day.
 suggestion_queue = replace(queue, max_attempts=100)
 
 #: Number of updates before the translated one that engines get as context.
 CONTEXT_UPDATES = 3
 
-#: Problems because of which a machine's draft is not stored.
+#: Problems that prevent storing a machine's draft.
 UNUSABLE = frozenset({"empty", "truncated", "language", "markup", "bidi"})
 
 
 def work(row: Translation) -> None:
-    """Have an engine make the draft or the suggestion for which a row is due."""
+    """Let an engine make the draft or the suggestion for which a row is due."""
     chain = engines.chain(row.item.source_language, row.language)
     if states.written_by_people(row):
         suggest(row, chain)
@@ -69,7 +69,7 @@ def work(row: Translation) -> None:
 def draft(row: Translation, chain: Sequence[Engine]) -> None:
     """Store the draft of the first engine that makes a usable one. Errors of providers are not raised.
 
-    Passages that the translation memory has are sent to no engine. If it has all of them, the draft is its own.
+    Passages in the translation memory are not sent to engines. If it has all of them, it makes the draft itself.
     """
     item = row.item
     source = columns.texts_of(item, item.source_language)
@@ -118,7 +118,7 @@ def suggest(row: Translation, chain: Sequence[Engine]) -> None:
 
 
 class _UnusableError(Exception):
-    """A machine's text is not stored, for the reason of which this names the code."""
+    """A machine's text cannot be stored. The message is the code of the reason."""
 
 
 def _refuse_unusable(problems: Iterable[checks.Problem]) -> None:
@@ -127,9 +127,9 @@ def _refuse_unusable(problems: Iterable[checks.Problem]) -> None:
 
 
 def _ask_in_turn(row: Translation, chain: Sequence[Engine], make: Callable[[Engine], None]) -> None:
-    """Have `make` work with one engine after the other until one succeeds; if none does, try again later.
+    """Call `make` with one engine after the other until one succeeds; if none does, try again later.
 
-    The row waits for the first engine that may succeed then. It is left to people if none may.
+    The row waits for the first engine that may succeed then. If none may, it is left to people.
     """
     reasons: list[str] = []
     failures: list[ProviderError] = []
@@ -137,7 +137,7 @@ def _ask_in_turn(row: Translation, chain: Sequence[Engine], make: Callable[[Engi
         try:
             make(engine)
         except ProviderError as error:
-            engines.rest(engine, error)
+            engines.pause(engine, error)
             failures.append(error)
             reasons.append(error.reason)
         except _UnusableError as error:
@@ -156,14 +156,14 @@ def _ask_in_turn(row: Translation, chain: Sequence[Engine], make: Callable[[Engi
 
 
 def store_suggestion(row: Translation, texts: states.Texts, *, source: states.Texts, engine: str) -> bool:
-    """Store a suggestion. Return False if a user was faster or the original has changed meanwhile."""
+    """Store a suggestion. Return False if a user was faster or the original has changed since."""
     with transaction.atomic():
         changes.lock(row.item)
         now = type(row).objects.select_related("update__article", "article").filter(pk=row.pk).first()
         if now is None or now.version != row.version or not now.outdated:
             return False
         if columns.texts_of(now.item, now.item.source_language) != source:
-            # The correction has put it into the queue again.
+            # The correction has queued it again.
             return False
         now.suggestion = suggestions.as_json(now, source, texts, engine)
         now.leave_queue()
@@ -178,7 +178,7 @@ def _answers(engine: Engine, item: Article | Update, plan: Plan, language: str, 
         return []
     context = "\n".join(_context(item)) if isinstance(item, Update) else ""
     terms = GlossaryTerm.between(item.source_language, language)
-    # A term of one kind of text is sent with texts of that kind only.
+    # Send a term for one kind of text only with texts of that kind.
     kinds = [GlossaryTerm.kind_of(field) for field in plan.fields]
     answers = engines.translate_by_kind(
         engine,
@@ -196,7 +196,7 @@ def _answers(engine: Engine, item: Article | Update, plan: Plan, language: str, 
 
 
 def _context(update: Update) -> Iterator[str]:
-    """Yield what readers have read before an update in its language: about the coverage, and its last updates."""
+    """Yield the context of an update in its language: the text about the coverage, and its last updates."""
     language = update.source_language
     about = columns.texts_of(update.article, language)
     yield from (about[field] for field in ("headline", "standfirst") if field in about)
@@ -216,7 +216,7 @@ def store(
     engine: str,
     problems: review.Problems,
 ) -> bool:
-    """Store a machine's draft. Return False if a user was faster or the original has changed meanwhile."""
+    """Store a machine's draft. Return False if a user was faster or the original has changed since."""
     item = row.item
     with transaction.atomic():
         changes.lock(item)
@@ -241,7 +241,7 @@ def store(
 
 
 def _put_off(row: Translation, reason: str, *, permanent: bool = False, retry_after: float | None = None) -> None:
-    # Once a user has saved, there is nothing to try again.
+    # If a user has saved, there is nothing to retry.
     unchanged = Translation.objects.filter(pk=row.pk, version=row.version)
     responsible = suggestion_queue if states.written_by_people(row) else queue
     responsible.postpone(row, unchanged, reason, permanent=permanent, retry_after=retry_after)
@@ -259,6 +259,6 @@ def draft_due(readers: Callable[[int, str], int] = _nobody) -> int:
 
 
 async def draft_when_due(readers: Callable[[int, str], int]) -> None:
-    """Look for what is due as long as the server runs."""
+    """Make due drafts and suggestions as long as the server runs."""
     if settings.TRANSLATION_WORKER:
         await jobs.run_while_serving(lambda: draft_due(readers), INTERVAL, logger)

@@ -38,15 +38,15 @@ class TranslationQuerySet(changes.GuardedQuerySet):
         return self.filter(Q(article=article_id) | Q(update__article=article_id))
 
     def wanting(self) -> TranslationQuerySet:
-        """Return what translators have to do: texts that readers see, or will, and that are not reviewed."""
+        """Return texts that translators have to work on: unreviewed ones that readers see or will see."""
         seen = Q(update__isnull=True) | Q(update__state__in=("published", "scheduled"))
         undone = ~Q(state__in=(Translation.State.REVIEWED, Translation.State.REFUSED)) | Q(outdated=True)
         return self.filter(seen & undone)
 
     def urgent_first(self) -> TranslationQuerySet:
-        """Put what is wrong in public first, then key events, the articles' own texts, and the newest updates."""
+        """Sort outdated public texts first, then key events, the articles' own texts, and the newest updates."""
         public = Q(update__isnull=True) | Q(update__state="published")
-        # A machine drafts its own texts again. What a person wrote stays until a person looks at it.
+        # A machine drafts its own texts again. A person's text stays until a person checks it.
         written = Q(state__in=(Translation.State.REVIEWED, Translation.State.REVIEW))
         wrong = Case(When(public & written & Q(outdated=True), then=Value(1)), default=Value(0))
         return self.order_by(
@@ -104,13 +104,13 @@ class Translation(QueueRow, changes.Guarded):
     problems = models.JSONField(default=list)
     #: The remarks with which `reviewer` accepted the texts at `reviewed_at`.
     accepted = models.JSONField(default=list)
-    #: Names the texts that were accepted and their original; see `articles.translations.review`.
+    #: A digest of the accepted texts and their original; see `articles.translations.review`.
     review_digest = models.CharField(max_length=64, blank=True)
     #: The `review_digest` of the texts that the translation memory has; see `articles.translations.memory`.
     remembered = models.CharField(max_length=64, blank=True, editable=False)
     #: The changes that a machine suggests after a correction; see `articles.translations.suggestions`.
     suggestion = models.JSONField(default=dict)
-    #: What an engine drafted of texts that people have changed and not yet accepted; see `articles.translations.usage`.
+    #: The engine's drafts of texts that people have changed but not yet accepted; see `articles.translations.usage`.
     drafted = models.JSONField(default=dict)
 
     # The user who has it open at the translators' desk.
@@ -141,7 +141,7 @@ class Translation(QueueRow, changes.Guarded):
 
     @classmethod
     def for_readers(cls) -> models.Prefetch:
-        """Return the prefetch of those columns that decide what readers see and what the memory has."""
+        """Return the prefetch of the columns that determine readers' texts and the contents of the memory."""
         columns = ["article", "update", "language", "state", "outdated", "engine", "translator", "reviewer", "accepted"]
         columns += ["remembered", "review_digest"]
         return models.Prefetch("translations", cls.objects.only(*columns))
@@ -165,7 +165,7 @@ class TranslationUnitQuerySet(models.QuerySet):
         return self.filter(source_language=source_language, language=language)
 
     def public(self, besides: Article | None = None) -> TranslationUnitQuerySet:
-        """Return those whose words everybody may read, came from a file, or belong to the article `besides`."""
+        """Return those that everybody may read, that came from a file, or that belong to the article `besides`."""
         published = Q(translation__isnull=True) | Q(translation__update__state="published")
         published |= Q(translation__article__isnull=False)
         if besides is not None:
@@ -177,19 +177,19 @@ class TranslationUnit(models.Model):
     """A passage of a reviewed text, such as a paragraph or a headline, and its translation.
 
     All of them together are the translation memory (`articles.translations.memory`). Source and target are HTML without
-    paragraphs (`articles.text.passages`). A unit is deleted with the translation that it comes from; one of a file has
-    none.
+    paragraphs (`articles.text.passages`). A unit is deleted with the translation from which it comes; one from a file
+    has none.
     """
 
     translation = models.ForeignKey(Translation, models.CASCADE, null=True, editable=False, related_name="units")
     file = models.CharField(_("file"), max_length=100, blank=True, editable=False)
     source_language = LanguageField(_("source language"), editable=False)
     language = LanguageField(_("target language"), editable=False)
-    #: The kind of text, a `GlossaryTerm.Field`; empty if nobody knows.
+    #: The kind of text, a `GlossaryTerm.Field`; empty if unknown.
     kind = models.CharField(max_length=12, blank=True, editable=False)
     source = models.TextField(editable=False)
     target = models.TextField(editable=False)
-    #: Names the source, apart from its white space.
+    #: A digest of the source, without its white space.
     digest = models.CharField(max_length=64, editable=False)
     #: The words of the source, and their length in characters, by which similar sources are found.
     words = FoldedTextField(editable=False)
@@ -217,7 +217,7 @@ class TranslationUnit(models.Model):
 
 
 class EngineUse(models.Model):
-    """The work of one engine for one article in one language; `articles.translations.usage` counts it."""
+    """The use of one engine for one article in one language; `articles.translations.usage` counts it."""
 
     article = models.ForeignKey("articles.Article", models.CASCADE, related_name="+")
     engine = models.CharField(max_length=20)
@@ -241,7 +241,7 @@ class GlossaryTerm(models.Model):
     """The newsroom's translation of a term or name, in all texts or in those of one kind."""
 
     class Field(models.TextChoices):
-        """The kinds of texts in which a term may hold."""
+        """The kinds of texts to which a term may apply."""
 
         HEADLINE = "headline", pgettext_lazy("kind of text", "Headlines")
         STANDFIRST = "standfirst", pgettext_lazy("kind of text", "Standfirsts")

@@ -1,10 +1,9 @@
-"""The rule for reviewed translations: the reviewer has been told of every remark of the checks.
+"""The rule for reviewed translations: the reviewer has seen every remark of the checks.
 
-`accept` is the one way to the state "reviewed". It computes the remarks on the texts against the original as it is at
-that moment, and raises `RemarksError` unless each of them is among the remarks that the reviewer has seen named and
-has acknowledged. What was accepted is stored as a digest of the texts and of their original. After each edit the
-follower `articles.translations.states` compares it with what is stored, so no other code can make a text reviewed, nor
-change a reviewed one.
+`accept` is the only way to the state "reviewed". It computes the remarks on the texts against the present original, and
+raises `RemarksError` unless the reviewer has acknowledged each of them. It stores a digest of the accepted texts and of
+their original. After each edit the follower `articles.translations.states` compares it with the stored texts, so no
+other code can make a text reviewed, nor change a reviewed one.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ Texts = Mapping[str, str]
 #: The remarks of the checks by field.
 Problems = Mapping[str, list[checks.Problem]]
 
-#: Marks the entries of `_log` among those of Django.
+#: Distinguishes the entries of `_log` from those of Django.
 _ACCEPTED = "accepted_with_remarks"
 
 #: The keys of the remarks that the acting user has acknowledged.
@@ -54,7 +53,7 @@ class RemarksError(Exception):
 
 @contextmanager
 def acknowledging(keys: Collection[str]) -> Iterator[None]:
-    """Have the edits in the block accept translations with these remarks (see `key_of`), for the acting user."""
+    """Let edits in the block accept translations with these remarks (see `key_of`), for the acting user."""
     token = _acknowledged.set(frozenset(keys))
     try:
         yield
@@ -96,8 +95,8 @@ def remarks_on(item: Article | Update, source: Texts, texts: Texts, language: st
 
 
 def complete(item: Article | Update, source: Texts, texts: Texts) -> bool:
-    """Return whether all texts are there without which a translation cannot be reviewed."""
-    # An update of pictures alone is complete when all texts of the pictures are.
+    """Return whether all texts that a reviewed translation needs are there."""
+    # An update with only pictures is complete when all texts of the pictures are there.
     needed = [field for field in type(item).TEXTS if field in source] or source
     return bool(texts) and all(field in texts for field in needed)
 
@@ -138,8 +137,7 @@ def accept(
 ) -> None:
     """Make a translation reviewed by `user`; the caller saves the row.
 
-    source   the original's texts as they are now, under the lock of the article
-    texts    the translation as it is stored
+    source the original's present texts, read under the lock of the article texts the stored translation
     keys     the remarks that the user has acknowledged
 
     Raise RemarksError, and change nothing, if there are other remarks or the translation is not complete.
@@ -162,7 +160,7 @@ def accept(
 def _log(row: Translation, item: Article | Update, user: User) -> None:
     """Record in the item's history in the admin with which remarks a user accepted a translation.
 
-    The entry holds what was accepted, not a sentence: `log_message` words it in the language of the reader.
+    The entry holds data, not a sentence: `log_message` writes it in the language of the reader.
     """
     LogEntry.objects.create(
         user=user,
@@ -175,12 +173,12 @@ def _log(row: Translation, item: Article | Update, user: User) -> None:
 
 
 def accepted_message(language: str, remarks: list[dict[str, object]]) -> str:
-    """Return what the history stores of an accepted translation, in no language."""
+    """Return the language-independent data of an accepted translation for the history."""
     return json.dumps({_ACCEPTED: {"language": language, "remarks": remarks}})
 
 
 def log_message(entry: LogEntry) -> str:
-    """Return what an entry of an item's history in the admin says, in the active language."""
+    """Return the text of an entry of an item's history in the admin, in the active language."""
     if not entry.change_message.startswith(f'{{"{_ACCEPTED}"'):
         return str(entry.get_change_message())
     accepted = json.loads(entry.change_message)[_ACCEPTED]

@@ -50,12 +50,12 @@ class ReaderTexts:
 
     @property
     def notes(self) -> list[str]:
-        """Return what the reader must know about the texts, in the language of the page."""
+        """Return the notes on the texts for the reader, in the language of the page."""
         return [note for note in (self.state_note, self.outdated_note) if note]
 
     @property
     def state_note(self) -> str:
-        """Return that the texts are not translated, or that nobody has reviewed the translation; "" otherwise."""
+        """Return a note that the texts are not translated, or that the translation is not reviewed; "" otherwise."""
         name = language_name(self.item.source_language)
         if not self.translated:
             if self.language == self.page_language or not any(self.own(field) for field in self.item.TEXTS):
@@ -88,7 +88,7 @@ def reader_texts(item: Article | Update, language: str, policy: str) -> ReaderTe
 
 
 def of_article(article: Article, language: str) -> ReaderTexts:
-    """Return an article's own texts. If the policy shows none, they are the original: a page has a headline."""
+    """Return an article's own texts. If the policy shows none, return the original, because a page needs a headline."""
     return reader_texts(article, language, article.policy(language)) or ReaderTexts(
         article, language, article.source_language
     )

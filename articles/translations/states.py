@@ -1,8 +1,8 @@
 """The rules by which translations change their state.
 
-After each edit, in its transaction, the states are brought in line with the texts. So a correction of the original
-marks its translations as outdated in the same moment, and a reviewed text that is not the one that its reviewer
-accepted (`articles.translations.review`) is in review again.
+After each edit, in its transaction, the states are updated from the texts. So a correction of the original marks its
+translations as outdated at once, and a reviewed text that is not the one that its reviewer accepted
+(`articles.translations.review`) is in review again.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _untracked: ContextVar[frozenset[str]] = ContextVar("untracked languages", defau
 
 @contextmanager
 def without_state_tracking(*languages: str) -> Iterator[None]:
-    """Leave the states of these languages to the caller within the block."""
+    """Leave the states of these languages to the caller during the block."""
     token = _untracked.set(_untracked.get() | set(languages))
     try:
         yield
@@ -65,7 +65,7 @@ class Snapshot:
 
 
 class TranslationStates:
-    """The follower that brings the translation states in line with the texts after each edit."""
+    """The follower that updates the translation states from the texts after each edit."""
 
     def before(self, row: Versioned) -> Snapshot:
         assert isinstance(row, Article | Update)
@@ -78,7 +78,7 @@ class TranslationStates:
 
 
 def follow(item: Article | Update, before: Snapshot | None) -> None:
-    """Bring the states of all languages of a saved item in line with its texts."""
+    """Update the states of all languages of a saved item from its texts."""
     now = Snapshot.as_read(item)
     wanted = [language for language in columns.article_of(item).languages if language != now.source_language]
     stored = {row.language: row for row in item.translations.all()}
@@ -141,7 +141,7 @@ def _set_state(item: Article | Update, row: Translation, now: Snapshot, before: 
         _accept(row, item, now.source, texts)
         usage.settle(row, item, draft, texts)
     elif texts and row.pk is None:
-        # The texts were there before the article appeared in this language. Nobody reviews them by adding it.
+        # The texts existed before the article had this language. Adding the language is no review.
         set_made(row, item, now.source)
         row.state = State.REVIEW
     elif texts:
@@ -179,7 +179,7 @@ def written_by_people(row: Translation) -> bool:
 
 
 def _suggest(item: Article | Update, row: Translation, source: Texts, texts: Texts) -> None:
-    """Suggest at once how the texts of people follow a correction if that needs no machine."""
+    """Store a suggestion for people's texts after a correction at once, if that needs no machine."""
     plan = suggestions.plan(item, row.source, source, texts, row.language)
     plan = drafts.fill(plan, item, row.language)
     if not plan.sentences:
@@ -188,7 +188,7 @@ def _suggest(item: Article | Update, row: Translation, source: Texts, texts: Tex
 
 
 def _is_wanted(item: Article | Update, row: Translation) -> bool:
-    """Return whether readers wait for a draft, or for texts of people that follow a correction."""
+    """Return whether readers wait for a draft, or for a correction of people's texts."""
     if _unread(item) or row.language not in columns.article_of(item).languages:
         return False
     if not value("TRANSLATE_UNPUBLISHED") and getattr(item, "state", "") in ("submitted", "scheduled"):
@@ -212,17 +212,17 @@ def _made_elsewhere(item: Article | Update, language: str) -> bool:
 
 
 def ask_for_draft(row: Translation) -> None:
-    """Put it into the queue for a machine, to be drafted at once."""
+    """Queue it for a machine draft, due at once."""
     row.due_at, row.attempts, row.failure = timezone.now(), 0, ""
 
 
 def may_ask_machine(row: Translation) -> bool:
-    """Return whether a machine has something to do: a draft, or a suggestion for a text that is outdated."""
+    """Return whether a machine can help: with a draft, or with a suggestion for an outdated text."""
     return row.state in (State.MISSING, State.MACHINE) or (written_by_people(row) and row.outdated)
 
 
 def ask_machine(row: Translation) -> bool:
-    """Put a stored translation into the queue for a machine, and return whether it has something to do."""
+    """Queue a stored translation for a machine, and return whether a machine can help."""
     if not may_ask_machine(row):
         return False
     ask_for_draft(row)

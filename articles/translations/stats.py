@@ -104,7 +104,7 @@ def summary(article_id: int | None) -> dict[str, dict[str, object]]:
 
 
 def _add_waiting_time(waited: list[timedelta], published: datetime | None, done: datetime | None) -> None:
-    # For a text that was translated before it was published, readers did not wait.
+    # Readers did not wait for a text that was translated before it was published.
     if published and done:
         waited.append(max(done - published, timedelta()))
 

@@ -1,8 +1,8 @@
-"""Suggestions: a correction of the original, carried over into a translation that a person has written.
+"""Suggestions: carry a correction of the original over into a translation that a person has written.
 
-The reviewed words stay wherever the original is the same. Numbers, names and addresses of links that alone have changed
-are replaced where that is safe; other sentences that have changed are drafted by a machine, and no others are sent to
-it. A suggestion is stored beside the translation, and no reader ever gets it: a person takes it over or edits it.
+The reviewed text stays where the original is unchanged. If only numbers, names or addresses of links have changed, they
+are replaced where that is safe; only other changed sentences are sent to a machine. A suggestion is stored beside the
+translation, and no reader ever gets it: a person accepts or edits it.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Plan:
 
     @property
     def sentences(self) -> list[str]:
-        """Return what a machine has to draft, in order."""
+        """Return the sentences for a machine to draft, in order."""
         return [part.source for found in self.parts.values() for part in found if isinstance(part, Sentence)]
 
     @property
@@ -133,16 +133,16 @@ _ORDINAL_STOPS = frozenset({"de", "pl"})
 _SPACES = re.compile("[\xa0\u202f\u2009]")
 _EASTERN_DIGITS = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 _WESTERN_DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩", "0123456789")
-#: The least similarity of two spellings of one name. A name of somebody else may need other forms around it.
+#: The least similarity of two spellings of one name. Another person's name may need other forms around it.
 _SAME_NAME = 0.7
 _SAME_BLOCK = 0.5
-#: Texts of more passages or words are not compared: the time may grow with the cube of the number.
+#: Texts of more passages or words are not compared: the time can grow with the cube of the number.
 _MAX_UNITS = 1500
 _MAX_WORDS = 100
 
 
 class _Carry:
-    """Carries the changes between two versions of an original over into its translation."""
+    """Carry the changes between two versions of an original over into its translation."""
 
     def __init__(self, source_language: str, language: str) -> None:
         self._source_language = source_language
@@ -203,7 +203,7 @@ class _Carry:
                 yield from [swapped + space] if swapped is not None else _draft(core + space)
 
     def _swapped(self, old: str, now: str, written: str) -> str | None:
-        """Return the translation with the numbers, names and tags replaced that alone have changed, if that is safe."""
+        """Return the translation with changed numbers, names and tags replaced; None if more changed or in doubt."""
         if not written.strip():
             return None
         before, after, texts = (list(_TOKEN.finditer(text)) for text in (old, now, written))
@@ -226,7 +226,7 @@ class _Carry:
         found = [each[0] for each in texts]
         for text, other in replaced.items():
             places = self._places(text, other, found)
-            # If it also stands where it has not changed, nobody knows which of them is which.
+            # If it also occurs where it has not changed, the occurrences cannot be matched.
             if len(places) != times[text] or plain_before.count(text) != times[text]:
                 return None
             for place, replacement in places.items():
@@ -234,7 +234,7 @@ class _Carry:
         return "".join(found)
 
     def _places(self, old: str, now: re.Match[str], found: list[str]) -> dict[int, str]:
-        """Return the places in a translation at which a token of the original stands, and what will stand there."""
+        """Return the positions of a token of the original in a translation, with their replacements."""
         if now.lastgroup == "number":
             pairs = (self._number(old, now[0], token) for token in found)
             return {place: token for place, token in enumerate(pairs) if token is not None}
@@ -243,7 +243,7 @@ class _Carry:
         return {place: now[0] for place, token in enumerate(found) if token == old}
 
     def _number(self, old: str, now: str, token: str) -> str | None:
-        """Return a new number as `token` is written, if that is the old number; None if it is not, or not safely."""
+        """Return the new number in the notation of `token`, if that is the old number; None if not, or if in doubt."""
         western = token.translate(_WESTERN_DIGITS)
         if not western[:1].isdigit():
             return None

@@ -34,7 +34,7 @@ def sent(item: Article | Update, engine: str, language: str, characters: int) ->
 
 
 def draft_of(row: Translation, stored: Texts, suggested: Texts | None) -> dict[str, Any]:
-    """Return the draft on which a person who writes a translation works: its engine and its texts; empty if none.
+    """Return the draft that a translator edits: its engine and its texts; empty if there is none.
 
     stored      the translation's texts before the person writes them
     suggested   the texts of its suggestion, if it has one
@@ -47,7 +47,7 @@ def draft_of(row: Translation, stored: Texts, suggested: Texts | None) -> dict[s
 
 
 def settle(row: Translation, item: Article | Update, draft: dict[str, Any], texts: Texts) -> None:
-    """Count a draft if a person has accepted it, as it was or changed; otherwise keep it until then."""
+    """Count a draft if a person has accepted it, changed or not; otherwise keep it until then."""
     if draft and row.state == Translation.State.REVIEWED:
         _add(item, draft["engine"], row.language, accepted=1, changed=change(draft["texts"], texts))
         draft = {}
@@ -81,7 +81,7 @@ def engine_name(engine: str) -> str:
 
 
 def _figures(rows: QuerySet[EngineUse], *by: str) -> list[dict[str, object]]:
-    """Return sums: `changed` in percent, None if no draft was accepted; `cost` in words, "" if no price is known."""
+    """Return sums: `changed` in percent, None if no draft was accepted; `cost` as text, "" if no price is known."""
     summed = {name: Coalesce(Sum(name), 0) for name in ("texts", "characters", "accepted")}
     found: Any = rows.values(*by).annotate(**summed, total=Sum("changed")).order_by("-characters", *by)
     known = prices.parse(options.value("TRANSLATION_PRICES"))

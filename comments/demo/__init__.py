@@ -19,7 +19,7 @@ PATH = Path(__file__).parent / "comments.toml"
 
 
 def load(article: Article, path: Path = PATH) -> int:
-    """Add the demo's comments to an article that has none. Return how many."""
+    """Add the demo's comments to an article that has none. Return their number."""
     if article.comments.exists():
         return 0
     data = tomllib.loads(path.read_text(encoding="utf-8"))

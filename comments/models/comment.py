@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 COUNT = "comments-count"
 FEATURED = "comments-featured"
 
-#: For how long the author may change or delete a comment.
+#: The time for which the author may change or delete a comment.
 EDIT_WINDOW = datetime.timedelta(minutes=10)
 
 
@@ -95,12 +95,12 @@ class Comment(models.Model):
     held_detail = models.CharField(max_length=120, blank=True)
     written_at = models.DateTimeField(_("written"), auto_now_add=True)
     edited_at = models.DateTimeField(_("edited"), null=True, blank=True)
-    #: Counts decisions and edits. A moderator who decides names the version that they have read.
+    #: The number of decisions and edits. Moderators who decide name the version that they have read.
     version = models.PositiveIntegerField(default=0)
     featured = models.BooleanField(_("editors’ choice"), default=False)
-    #: The update that an editor made of it.
+    #: The update that an editor made from it.
     update_made = models.ForeignKey("articles.Update", models.SET_NULL, null=True, blank=True, related_name="+")
-    #: The `copy_group` of that update, by which its copies in other articles are found after it is deleted.
+    #: The `copy_group` of that update, to find its copies in other articles after it is deleted.
     copy_group_made = models.UUIDField(null=True, editable=False)
 
     # Derived with each save: whether it has a place on the page, and its number of approved answers.
@@ -110,7 +110,7 @@ class Comment(models.Model):
     # The author. The language is that of the page on which the comment was written.
     email = EncryptedField(_("email"), blank=True)
     email_hash = models.CharField(max_length=64, blank=True)
-    #: Whether the owner of the e-mail has said that this comment is theirs; see `comments.confirmation`.
+    #: Whether the owner of the e-mail has confirmed that this comment is theirs; see `comments.confirmation`.
     confirmed = models.BooleanField(default=False, editable=False)
     page_language = LanguageField(_("language of the page"), default="en")
     notify = models.BooleanField(_("wants email notifications"), default=False)
@@ -120,7 +120,7 @@ class Comment(models.Model):
     user_agent = models.CharField(max_length=300, blank=True)
     text_hash = models.CharField(max_length=64, blank=True)
 
-    # Moderation: since when it waits, the moderator who has it open, the number of unsettled reports.
+    # Moderation: when it entered the queue, the moderator who has it open, the number of unsettled reports.
     queued_at = models.DateTimeField(_("waiting since"), null=True, blank=True)
     claimed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     claimed_until = models.DateTimeField(null=True, blank=True)
@@ -203,7 +203,7 @@ class Comment(models.Model):
 
     @property
     def _waits_for_people(self) -> bool:
-        """Return whether a moderator must decide: the spam check decides by itself on most of what it looks at."""
+        """Return whether a moderator must decide; the spam check decides most comments automatically."""
         return self.state == State.WAITING and self.held != Held.CHECK
 
     def _waited_for_people(self) -> bool:
@@ -222,7 +222,7 @@ class Comment(models.Model):
     def delete(self, using: str | None = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
         """Delete the comment, or empty it if it has answers, which keep their place below it.
 
-        A comment of which an update was made is emptied too: by its hash the update is found if the author's data is
+        A comment with an update made from it is emptied, too: its hash leads to the update if the author's data is
         erased later.
         """
         with transaction.atomic():
@@ -239,9 +239,9 @@ class Comment(models.Model):
             return deleted
 
     def empty(self) -> tuple[int, dict[str, int]]:
-        """Remove everything that the author left, except for the place in the thread.
+        """Remove all data of the author, but keep the place in the thread.
 
-        The hash of the author's e-mail stays if there is an update made of the comment.
+        The hash of the author's e-mail stays if an update was made from the comment.
         """
         self.name = self.text = self.email = self.secret_hash = self.text_hash = ""
         self.user_agent = self.held = self.held_detail = self.spam_task = self.spam_failure = ""
@@ -292,20 +292,20 @@ class Comment(models.Model):
 
     @property
     def version_name(self) -> str:
-        """Return the name of the version for forms: its number, and a digest of what somebody read in it.
+        """Return the name of the version for forms: its number, and a digest of its visible content.
 
-        After a failover or a restore that loses the last decisions and edits, others get the same numbers.
+        After a failover or a restore that loses the last decisions and edits, new ones get the same numbers.
         """
         read = json.dumps([self.name, self.text, self.state])
         return f"{self.version}-{hashlib.sha256(read.encode()).hexdigest()[:20]}"
 
     def version_called(self, name: str | None) -> int:
-        """Return the number of the present version if this is its name, otherwise -1, which no version has."""
+        """Return the number of the present version if this is its name, otherwise -1, which is no version."""
         return self.version if name == self.version_name else -1
 
     @property
     def was_quoted(self) -> bool:
-        """Return whether an update made of the comment, or a copy of it, may exist."""
+        """Return whether an update made from the comment, or a copy of it, may exist."""
         return self.update_made_id is not None or self.copy_group_made is not None
 
     @property
@@ -315,7 +315,7 @@ class Comment(models.Model):
 
     @property
     def claimant(self) -> User | None:
-        """The moderator whose claim on the comment is in force, if there is one."""
+        """The moderator with a valid claim on the comment, if there is one."""
         return self.claimed_by if self.claimed_until and self.claimed_until > timezone.now() else None
 
 

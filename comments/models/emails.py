@@ -12,7 +12,7 @@ class EmailJob(QueueRow):
         ANSWERED = "answered"
         CONFIRM = "confirm"
 
-    #: Names the occasion, so that nobody gets two e-mails about it.
+    #: Identifies the occasion, so that nobody gets two e-mails about it.
     key = models.CharField(max_length=80, unique=True)
     kind = models.CharField(max_length=8, choices=Kind)
     #: The recipient is the author of this comment. A request to confirm goes to `address`.

@@ -17,7 +17,7 @@ from liveblog.fields import LongTextField, ShortTextField
 from liveblog.moments.fields import MomentField
 from liveblog.networks import client_of
 
-#: For how long a moderator may undo a decision before readers and the spam service hear of it.
+#: The time in which a moderator may undo a decision before readers and the spam service are told.
 UNDO_WINDOW = datetime.timedelta(minutes=1)
 
 
@@ -95,13 +95,13 @@ class BanQuerySet(models.QuerySet["Ban"]):
         return self.filter(until__gt=timezone.now())
 
     def of(self, email: str, *addresses: str | None) -> BanQuerySet:
-        """Return the bans in force on an e-mail or on one of the IP addresses."""
+        """Return the present bans on an e-mail or on one of the IP addresses."""
         networks = [banned_address(address) for address in addresses if address]
         return self.in_force().filter(Q(email_hash__in=hashes(email)) | Q(address__in=networks))
 
 
 def banned_address(address: str) -> str:
-    """Return the address that a ban on `address` stores: the first one of the network that one client may use."""
+    """Return the address that a ban on `address` stores: the first one of the network that counts as one client."""
     return str(client_of(address).network_address)
 
 

@@ -61,7 +61,7 @@ class Discussion(models.Model):
                 text = _("This time has passed. To close comments now, choose that option above.")
                 raise ValidationError({"closes_at": text})
             if self.policy != Policy.CLOSED:
-                # Comments that closed at this time are opened again, so the time no longer applies.
+                # Comments that were closed at this time are reopened, so the time no longer applies.
                 self.closes_at = None
 
     def save(self, **kwargs: Any) -> None:
@@ -73,13 +73,13 @@ class Discussion(models.Model):
                 log.append(self.article_id, FORM)
 
     def _visible(self) -> tuple[bool, bool]:
-        """Return what the form shows of the stored rules: whether it is open, and whether comments appear at once."""
+        """Return the stored rules that matter to the form: whether it is open, and whether comments appear at once."""
         now = Discussion.of(self.article_id)
         return now.is_open, now.policy == Policy.AT_ONCE
 
 
 class CommentDefaults(models.Model):
-    """The rules that the comments of new coverage begin with. One row; coverage that exists keeps its own."""
+    """The initial rules for the comments of new coverage. One row; existing coverage keeps its own."""
 
     policy = models.CharField(_("comments appear"), max_length=10, choices=Policy, default=Policy.APPROVAL)
 
@@ -94,7 +94,7 @@ class CommentDefaults(models.Model):
 
     @classmethod
     def stored(cls) -> CommentDefaults:
-        """Return the row, or the rules of a site that has none."""
+        """Return the row, or the defaults if there is none."""
         return cls.objects.filter(pk=1).first() or cls(pk=1)
 
 

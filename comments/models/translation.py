@@ -13,7 +13,7 @@ class CommentTranslation(models.Model):
     language = LanguageField(_("language"))
     text = models.TextField()
     engine = models.CharField(max_length=20)
-    #: Hash of the source text. If the comment was edited since, it is translated again.
+    #: Hash of the source text. If the comment has been edited since, it is translated again.
     text_hash = models.CharField(max_length=64)
     made_at = models.DateTimeField(auto_now=True)
 

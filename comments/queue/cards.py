@@ -1,4 +1,4 @@
-"""The cards of the queue: a comment with the one it answers, its author's record, its log, notes and reports.
+"""The cards of the queue: a comment with the comment that it answers, its author's record, its log, notes and reports.
 
 The number of queries does not depend on the number of cards.
 """
@@ -38,7 +38,7 @@ MAX_LINES = 10
 
 
 class Card(TypedDict):
-    """A card as the page's JavaScript gets it: its element id, its place in the order, and its HTML."""
+    """A card for the page's JavaScript: its element id, its place in the order, and its HTML."""
 
     id: str
     sort: str
@@ -136,7 +136,7 @@ def _records(hashes: Iterable[str]) -> dict[str, Counter[str]]:
 
 
 def _record(counts: Counter[str] | None) -> list[tuple[str, str, int]]:
-    """Return the state, its label and the count for each decided state; nothing if the author is unknown."""
+    """Return the state, its label and the count for each decided state; an empty list if the author is unknown."""
     decided = (State.APPROVED, State.REJECTED, State.SPAM)
     return [(state, str(state.label), counts[state]) for state in decided] if counts else []
 

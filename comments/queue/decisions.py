@@ -1,4 +1,4 @@
-"""Decide on several comments at once, each in its own transaction, and explain the ones that failed."""
+"""Decide on several comments at once, each in its own transaction, and explain failures."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Outcome:
 
 
 def decide(versions: Iterable[tuple[int, int]], to: str, user: User, reason: str = "") -> Outcome:
-    """Decide on comments, given as (primary key, version that was read), except for those that others have claimed."""
+    """Decide on comments, given as (primary key, version that was read), except those that others have claimed."""
     outcome = Outcome()
     for pk, version in versions:
         if not moderation.claim(pk, user):
@@ -82,7 +82,7 @@ def _explain_claim(pk: int) -> str:
 
 
 def explain(conflict: Conflict) -> str:
-    """Return the reason of a conflict, for the moderator whose decision was not made."""
+    """Return the reason for a conflict, for the moderator whose decision failed."""
     comment = conflict.current
     if comment is None:
         return _("This comment no longer exists.")

@@ -1,4 +1,4 @@
-"""The queue's panel at the desk of an article."""
+"""The queue's panel on the desk of an article."""
 
 from __future__ import annotations
 

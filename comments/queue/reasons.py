@@ -27,6 +27,6 @@ def encode(reason: str, words: str) -> str:
 
 
 def decode(reason: str) -> tuple[str, str]:
-    """Return the usual reason in the active language, and the moderator's own words in whatever language."""
+    """Return the usual reason in the active language, and the moderator's own words in their language."""
     known, _break, words = reason.partition(_BREAK)
     return (str(Reason(known).label), words) if known in Reason.values else ("", reason)

@@ -19,13 +19,13 @@ from liveblog.search.queries import matching
 #: Number of comments that the page shows at first, and adds each time.
 PAGE_SIZE = 15
 
-#: The time in a key of `time_key`.
+#: The form of the time in a key of `time_key`.
 _TIME_FORMAT = "%Y%m%dT%H%M%S.%f"
 
 
 @dataclass(frozen=True)
 class Selection:
-    """The filter of the queue, from a request. Values that make no sense are ignored.
+    """The filter of the queue, from a request. Invalid values are ignored.
 
     The words of a search may contain an e-mail address. They are posted and never in the URL, so no access log contains
     them.

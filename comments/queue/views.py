@@ -1,4 +1,4 @@
-"""The page of the moderators' queue, and the requests of its scripts. Each answer brings the cards that changed."""
+"""The page of the moderators' queue, and the requests of its scripts. Each response contains the cards that changed."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def page(request: HttpRequest) -> HttpResponse:
 @require_POST
 @moderating()
 def entries(request: HttpRequest) -> HttpResponse:
-    """Return the first cards of a selection, or those after a sort key; and the `shown` cards as they are now."""
+    """Return the first cards of a selection, or those after a sort key; and the present state of the `shown` cards."""
     selection, after = Selection.of(request), request.GET.get("after", "")
     found, more = _page_of(request, selection, after)
     there = {card["id"] for card in found}
@@ -108,7 +108,7 @@ def _cards(request: HttpRequest, selection: Selection, pks: Iterable[int]) -> li
 
 
 def _filter_and_rules(request: HttpRequest, selection: Selection) -> dict[str, object]:
-    """Return the parts of the page besides the cards: the filter with its counts, and the rules of the article."""
+    """Return the parts of the page other than the cards: the filter with its counts, and the rules of the article."""
     stats = QueueStats.current()
     articles = Article.objects.in_bulk({pk for pk in (*stats.by_article, selection.article) if pk is not None})
     numbers = sorted(articles, key=lambda pk: (-stats.by_article[pk], -pk))
@@ -160,7 +160,7 @@ def decide(request: HttpRequest) -> HttpResponse:
 @require_POST
 @moderating()
 def undo(request: HttpRequest) -> HttpResponse:
-    """Undo the decisions that are named, or else the moderator's last one."""
+    """Undo the given decisions, by default the moderator's last one."""
     outcome = decisions.undo(_numbers(request.POST.getlist("decision")), user_of(request))
     if not outcome.decided and not outcome.problems:
         return _problem(_("There is nothing to undo."))
@@ -171,9 +171,9 @@ def _decided(request: HttpRequest, outcome: decisions.Outcome, *, undone: bool) 
     pks = [decision.comment_id for decision in outcome.decided]
     count = len(outcome.decided)
     if undone:
-        said = ngettext("%(count)s decision undone", "%(count)s decisions undone", count) % {"count": count}
+        message = ngettext("%(count)s decision undone", "%(count)s decisions undone", count) % {"count": count}
     else:
-        said = (
+        message = (
             outcome.decided[0].get_to_state_display()
             if count == 1
             else _("Decisions made: %(count)s") % {"count": count}
@@ -183,7 +183,7 @@ def _decided(request: HttpRequest, outcome: decisions.Outcome, *, undone: bool) 
             "cards": _cards(request, Selection.of(request), [*pks, *outcome.problems]),
             "decisions": [decision.pk for decision in outcome.decided],
             "problems": {f"comment-{pk}": text for pk, text in outcome.problems.items()},
-            "message": said if count else "",
+            "message": message if count else "",
         }
     )
 
@@ -192,7 +192,7 @@ def _versions(values: list[str]) -> list[tuple[int, int]]:
     found = (value.partition(".") for value in values[:MAX_IDS])
     names = {pk: name for text, _dot, name in found if (pk := number(text)) is not None}
     present = Comment.objects.in_bulk(names)
-    # A comment that is gone, or of which another version was read, is a conflict.
+    # It is a conflict if the comment is gone, or if the moderator read another version.
     return [(pk, present[pk].version_called(name) if pk in present else -1) for pk, name in names.items()]
 
 
@@ -273,7 +273,7 @@ def feature(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @moderating("comments.feature_comment")
 def make_update(request: HttpRequest, pk: int) -> HttpResponse:
-    """Make an update of a comment, credited to its author; the moderator gets the byline."""
+    """Make an update from a comment, credited to its author; the moderator gets the byline."""
     author = Author.objects.filter(user=user_of(request)).first()
     try:
         update = moderation.make_update(pk, user_of(request), [author] if author else [])
@@ -290,8 +290,8 @@ def _not_approved(conflict: Conflict) -> HttpResponse:
     return _problem(_("Only approved comments can be featured."))
 
 
-def _answer(request: HttpRequest, pk: int, said: str) -> HttpResponse:
-    return JsonResponse({"cards": _cards(request, Selection.of(request), [pk]), "message": said})
+def _answer(request: HttpRequest, pk: int, message: str) -> HttpResponse:
+    return JsonResponse({"cards": _cards(request, Selection.of(request), [pk]), "message": message})
 
 
 # The rules of an article ----------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The queues of moderators, as home and the side bar of the newsroom show them."""
+"""The queues of moderators for home and the side bar of the newsroom."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from liveblog.newsroom.waiting import Line, Problem, Queue
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-#: After so long a comment that waits is late.
+#: The time after which a waiting comment is late.
 LATE = timedelta(minutes=30)
 
 
@@ -58,7 +58,7 @@ def queues(user: User, lines: bool) -> Iterator[Queue]:
 
 
 def problems(user: User) -> Iterator[Problem]:
-    """Yield what goes wrong with the check for spam and with e-mails to readers."""
+    """Yield problems of the spam check and of e-mails to readers."""
     if not user.has_perm("comments.change_comment"):
         return
     failing = Comment.objects.filter(spam_due_at__isnull=False).exclude(spam_failure="").count()
@@ -74,7 +74,7 @@ def problems(user: User) -> Iterator[Problem]:
 
 
 def copy_rules(source: Article, target: Article) -> None:
-    """Give a coverage the rules for comments of an earlier one. The time at which those close is its own."""
+    """Give a coverage the comment rules of an earlier one, except for the closing time."""
     rules = Discussion.of(target.pk)
     rules.policy = Discussion.of(source.pk).policy
     rules.save()

@@ -7,7 +7,7 @@ from comments import rendering
 
 register = template.Library()
 
-#: How many of the newest threads the live page shows; all are on the comments page.
+#: The number of threads on the live page: the newest. The comments page has all.
 SIDEBAR_THREADS = 20
 
 
@@ -22,6 +22,6 @@ def comments_of(article: Article) -> dict[str, object]:
         "featured": mark_safe(rendering.featured_html(article, language)),
         "threads": rendering.threads_html(threads[:SIDEBAR_THREADS], article, language),
         "form": mark_safe(rendering.form_html(article, language)),
-        # The first thread that is not here; newer ones are.
+        # The first thread that is not on this page; newer ones are.
         "above": threads[SIDEBAR_THREADS].sort_key if len(threads) > SIDEBAR_THREADS else "",
     }

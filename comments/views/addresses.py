@@ -1,7 +1,7 @@
 """The pages behind the links of e-mails: confirm an e-mail address, and end the e-mails to it.
 
-A link has its secret in the fragment, which no log sees. The page posts it: with JavaScript by itself, otherwise by a
-form into which the reader copies it. Only POST changes anything: mail scanners open every address.
+A link has its secret in the fragment, which is never logged. The page posts it: automatically with JavaScript,
+otherwise by a form into which the reader copies it. Only POST changes data, because mail scanners open every address.
 """
 
 from __future__ import annotations
@@ -83,6 +83,6 @@ def unsubscribe(request: HttpRequest, language: str, token: str = "") -> HttpRes
 
 def _answer(request: HttpRequest, template: str, context: dict[str, object], status: int) -> HttpResponse:
     response = render(request, template, context, status=status)
-    # The address of the page may be a secret, which its own requests for styles and scripts would tell.
+    # The address of the page may be a secret, which must not leak through the Referer of its requests.
     response.headers["Referrer-Policy"] = "no-referrer"
     return response

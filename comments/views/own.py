@@ -1,7 +1,7 @@
 """A reader's own comment at an address that only they know: its state, and for ten minutes a form to change it.
 
-The secret of the address is in the fragment, which browsers send to nobody, so no log has it. The page posts it: with
-JavaScript by itself, otherwise by a form into which the reader copies it.
+The secret of the address is in the fragment, which browsers do not send, so it is never logged. The page posts it:
+automatically with JavaScript, otherwise by a form into which the reader copies it.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def own_page(
 
 
 def _gone(request: HttpRequest) -> HttpResponse:
-    """Answer 410 to the JavaScript module, which then forgets the address; raise Http404 for readers."""
+    """Respond with 410 to the JavaScript module, which then forgets the address; raise Http404 for readers."""
     if "fragment" in request.POST:
         return HttpResponse(status=410)
     raise Http404

@@ -38,7 +38,7 @@ def posted_from_here(view: Callable[Concatenate[HttpRequest, P], HttpResponse]) 
 
 
 def sender(request: HttpRequest) -> Sender:
-    """Return the IP address and the User-Agent that a request comes from."""
+    """Return the IP address and the User-Agent of a request."""
     try:
         address = str(address_of(request.META.get("REMOTE_ADDR", "")))
     except ValueError:
@@ -47,5 +47,5 @@ def sender(request: HttpRequest) -> Sender:
 
 
 def wants_json(request: HttpRequest) -> bool:
-    """Return whether the JavaScript module asks, which puts the answer into the page, rather than the form itself."""
+    """Return whether the request comes from the JavaScript module, which puts the response into the page."""
     return "application/json" in request.headers.get("Accept", "")

@@ -57,7 +57,7 @@ def translate(request: HttpRequest, language: str, slug: str, pk: int) -> HttpRe
 @reads()
 @require_http_methods(["GET", "HEAD", "POST"])
 def report(request: HttpRequest, language: str, slug: str, pk: int) -> HttpResponse:
-    """Show the form for reporting a comment to moderators, and take the report."""
+    """Show the form for reporting a comment to moderators, and save the report."""
     comment = _approved(slug, language, pk)
     form = ReportForm(request.POST if request.method == "POST" else None)
     address = sender(request).address or ""
@@ -67,7 +67,7 @@ def report(request: HttpRequest, language: str, slug: str, pk: int) -> HttpRespo
         if form.is_valid():
             if allowed(request, "comment-report", settings.COMMENTS_PER_ADDRESS, RATE_WINDOW_SECONDS):
                 with contextlib.suppress(Conflict):
-                    # The comment was deleted meanwhile and needs no report.
+                    # The comment was deleted in the meantime and needs no report.
                     moderation.report(pk, form.cleaned_data["reason"], form.cleaned_data["text"], address)
                 sent, status = True, 200
             else:

@@ -28,7 +28,7 @@ from comments.views.own import own_html, own_page, own_url
 from comments.views.requests import posted_from_here, sender, wants_json
 from liveblog import pagination
 from liveblog.branding import current as branding
-from liveblog.cache import MAX_KEPT, MAX_VERSIONS, Kept, get_or_make, point
+from liveblog.cache import MAX_KEPT, MAX_VERSIONS, Retention, get_or_make, point
 from liveblog.configuration.options import value
 from liveblog.delivery.elements import page_locale
 from liveblog.pagination import Anchor, Order, Page, Place
@@ -36,7 +36,8 @@ from liveblog.parameters import reads
 
 PAGE_SIZE = 50
 
-#: For how long a shared cache may serve a page without asking. A stale page catches up over its live connection.
+#: Seconds for which a shared cache may serve a page without validation. A stale page catches up over its live
+#: connection.
 MAX_AGE_SECONDS = 5
 
 BY_TIME = ("written_at", "pk")
@@ -44,7 +45,7 @@ BY_TIME = ("written_at", "pk")
 ORDERS = {
     "newest": Order(BY_TIME),
     "oldest": Order(BY_TIME, descending=False),
-    # Comments rise while they are answered, so a reader who turns the pages of this list may be shown one twice.
+    # Answers move comments up, so a reader who pages through this list may see one twice.
     "answers": Order(("answers", "written_at", "pk")),
 }
 
@@ -61,13 +62,13 @@ class Selection(NamedTuple):
 
     @classmethod
     def of(cls, query: QueryDict) -> Selection:
-        """Read the selection from a query string. Raise Http404 if it makes no sense."""
+        """Read the selection from a query string. Raise Http404 if it is invalid."""
         only = pagination.choice(query, "only", ("", "0", "1")) == "1"
         return cls(Place.of(query), pagination.choice(query, "order", tuple(ORDERS)), only)
 
     @property
     def key(self) -> str:
-        """Return a name for caches."""
+        """Return a cache key."""
         return f"{self.place.relation}{self.place.pk}:{self.order}:{self.only:d}"
 
     def address(self, path: str, fragment: str = "comments") -> str:
@@ -100,15 +101,17 @@ def comments(request: HttpRequest, language: str, slug: str) -> HttpResponse:
     name, state = f"comments:{article.pk}:{language}:{selection.key}", f"{article.page_state}:{is_open:d}"
     try:
         anchor = _anchor(Comment.objects.filter(article=article, thread=None), order, selection.place)
-        # All readers open the first page, and some the others.
-        kept = Kept(group=f"comments:{article.pk}:{language}:{selection.order}:{selection.only:d}", most=MAX_VERSIONS)
+        # All readers open the first page, but only some open others.
+        retention = Retention(
+            group=f"comments:{article.pk}:{language}:{selection.order}:{selection.only:d}", max_entries=MAX_VERSIONS
+        )
         if selection.place.relation:
-            kept = Kept(group="comment-places", most=MAX_KEPT)
+            retention = Retention(group="comment-places", max_entries=MAX_KEPT)
 
         def make() -> str:
             return _page(request, article, language, selection=selection, anchor=anchor)
 
-        return _cached(request, name, state, make, kept)
+        return _cached(request, name, state, make, retention)
     except Moved as moved:
         fragment = f"comment-{moved.place.pk}" if moved.place.relation else "comments"
         return redirect(selection._replace(place=moved.place).address(request.path, fragment))
@@ -128,10 +131,10 @@ class Moved(Exception):  # noqa: N818 - it is no error
 
 
 def _anchor(rows: CommentQuerySet, order: Order, place: Place) -> Anchor | None:
-    """Return the comment by which a page is named, None for the first page.
+    """Return the comment that names a page, None for the first page.
 
-    Readers need not see the comment any more. Raise Http404 if there was never such a comment in these rows, and Moved
-    if it is deleted and its place in the order is not known.
+    Readers need not see the comment any more. Raise Http404 if there was never such a comment in these rows, or Moved
+    if it is deleted and its place in the order is unknown.
     """
     if not place.relation:
         return None
@@ -139,7 +142,7 @@ def _anchor(rows: CommentQuerySet, order: Order, place: Place) -> Anchor | None:
     if found is None:
         if Comment.objects.filter(pk=place.pk).exists() or not Comment.objects.filter(pk__gt=place.pk).exists():
             raise Http404
-        # Comments are numbered in the order in which they are written, so a deleted one stood beside the next number.
+        # Comments are numbered in the order in which they are written, so a deleted one was next to the next number.
         neighbour = rows.filter(pk__lt=place.pk).order_by("-pk").first() or rows.order_by("pk").first()
         if neighbour is None or order.fields != BY_TIME:
             raise Moved(Place())
@@ -154,8 +157,8 @@ def _page_of(order: Order, rows: CommentQuerySet, place: Place, anchor: Anchor |
     return page
 
 
-def _cached(request: HttpRequest, name: str, state: str, make: Callable[[], str], kept: Kept) -> HttpResponse:
-    """Answer with a page in a state, made if no process has made it yet; 304 if the browser has it."""
+def _cached(request: HttpRequest, name: str, state: str, make: Callable[[], str], retention: Retention) -> HttpResponse:
+    """Respond with a page in a state, made if no process has made it yet; 304 if the browser has it."""
     version = f"{branding.edition()}:{name}:{state}"
     etag = f'W/"{version}"'
     if etag in request.headers.get("If-None-Match", ""):
@@ -166,7 +169,7 @@ def _cached(request: HttpRequest, name: str, state: str, make: Callable[[], str]
             point(request.get_full_path(), name)
             return make().encode()
 
-        response = HttpResponse(get_or_make(name, version, content, **kept))
+        response = HttpResponse(get_or_make(name, version, content, **retention))
     response.headers["ETag"] = etag
     patch_cache_control(response, public=True, max_age=MAX_AGE_SECONDS)
     return response
@@ -203,7 +206,7 @@ def _page(
                 for code in article.offered_languages
             ],
             "heartbeat": str(settings.LIVE_HEARTBEAT_SECONDS),
-            # A list in another order than that of time takes in nothing new.
+            # A list that is not in order of time takes in no new comments.
             "above": "" if selection.order == "answers" else page.above,
             "below": "" if selection.order == "answers" else page.below,
             "previous": page.previous and selection._replace(place=page.previous).address(url),
@@ -221,7 +224,7 @@ def _page(
 
 
 def _fragment(place: Place) -> str:
-    """Return the element to which a page is scrolled: the one that it is named by, or the list; "" for a first page."""
+    """Return the element to which a page scrolls: the one that names it, or the list; "" for a first page."""
     return f"comment-{place.pk}" if place.relation == "at" else "comments" if place.relation else ""
 
 
@@ -249,7 +252,7 @@ def _post(request: HttpRequest, article: Article, language: str) -> HttpResponse
     if wants_json(request):
         html = own_html(accepted.comment, language, address)
         return JsonResponse({"url": address, "html": html, "comment": accepted.comment.pk}, status=201)
-    # The address of a redirect would have to contain the secret. Sending the form again shows the same comment.
+    # Do not redirect: the address would have to contain the secret. Sending the form again shows the same comment.
     response = own_page(request, language, accepted.comment, accepted.secret, status=201)
     response.headers["Location"] = address
     return response
@@ -260,7 +263,7 @@ def _rejected(
 ) -> HttpResponse:
     if wants_json(request):
         return JsonResponse({"errors": form.errors, "problem": problem}, status=status)
-    # An unbound form, for a request that could not be read, has no data.
+    # The form is unbound, without data, if the request could not be read.
     parent = form.cleaned_data.get("parent") if form.is_bound else None
     return HttpResponse(_page(request, article, language, form=form, parent=parent, problem=problem), status=status)
 
@@ -284,7 +287,7 @@ def thread(request: HttpRequest, language: str, slug: str, pk: int) -> HttpRespo
 
     def make() -> str:
         page = _page_of(ANSWERS, answers, place, anchor)
-        # Earlier answers are on other pages of this list, so the thread must not offer them itself.
+        # Earlier answers are on other pages of this list, so the thread must not link to them.
         found.answers = len(page.items)
         with page_locale(article, language):
             html = rendering.thread_html(found, page.items, article, language)
@@ -312,7 +315,7 @@ def thread(request: HttpRequest, language: str, slug: str, pk: int) -> HttpRespo
     try:
         anchor = _anchor(Comment.objects.filter(thread=pk), ANSWERS, place)
         name = f"thread:{pk}:{language}:{place.relation}{place.pk}"
-        return _cached(request, name, str(article.page_state), make, Kept(group="threads", most=MAX_KEPT))
+        return _cached(request, name, str(article.page_state), make, Retention(group="threads", max_entries=MAX_KEPT))
     except Moved as moved:
         fragment = f"reply-{moved.place.pk}" if moved.place.relation else f"comment-{pk}"
         return redirect(pagination.address(url, moved.place.query, fragment))

@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-#: In seconds: the time after a log-in in which nobody is asked again whether it is them.
+#: Seconds after a log-in during which nobody has to authenticate again.
 _JUST_NOW = 300
 
-#: By the name that django-allauth gives the e-mail: what has happened to the account.
+#: By the name of the e-mail in django-allauth: what happened to the account.
 _NEWS: dict[str, _StrOrPromise] = {
     "account/email/password_changed": _("The password of your account was changed."),
     "account/email/password_reset": _("The password of your account was changed using a link from an email."),
@@ -49,7 +49,7 @@ _NEWS: dict[str, _StrOrPromise] = {
     "socialaccount/email/account_disconnected": _("You can no longer log in to your account with your company login."),
 }
 
-#: By the template of django-allauth: what is said after something was done. It says nothing of anything else.
+#: By the template of django-allauth: the message after an action. Other messages of django-allauth are not shown.
 _DONE: dict[str, _StrOrPromise] = {
     "account/messages/password_changed.txt": _("Your password was changed."),
     "account/messages/password_set.txt": _("Your password was saved."),
@@ -62,7 +62,7 @@ _DONE: dict[str, _StrOrPromise] = {
 
 
 def send_news(request: HttpRequest, user: User, news: _StrOrPromise) -> None:
-    """Tell a person by e-mail what has happened to their account, and from which device."""
+    """Tell users by e-mail what happened to their account, and from which device."""
     if not user.email:
         return
     context = {
@@ -77,7 +77,7 @@ def send_news(request: HttpRequest, user: User, news: _StrOrPromise) -> None:
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Logging in. Accounts are made by invitation, and never by a form that anybody can open."""
+    """Logging in. Accounts are created by invitation only; there is no public sign-up form."""
 
     error_messages = DefaultAccountAdapter.error_messages | {
         "incorrect_password": _("This password is incorrect."),
@@ -122,7 +122,7 @@ class AccountAdapter(DefaultAccountAdapter):
         try:
             return super().is_safe_url(url)
         except ValueError:
-            # No address at all, such as //[
+            # Not a valid address, such as //[
             return False
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
@@ -140,12 +140,12 @@ class AccountAdapter(DefaultAccountAdapter):
         return response
 
     def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
-        # Django sets the time of the last log-in to now.
+        # Django has just set the time of the last log-in to now.
         user.last_login_before = user.last_login  # type: ignore[attr-defined]
         super().login(request, user)
 
     def is_reauthentication_required(self, *, app: str) -> bool:
-        """Ask for another proof before factors change, but not somebody who has just logged in."""
+        """Require authentication again before factors change, except just after a log-in."""
         records = get_authentication_records(self.request, self.request.user)
         just_now = any(time.time() - record["at"] < _JUST_NOW for record in records)
         return super().is_reauthentication_required(app=app) and not just_now
@@ -153,7 +153,7 @@ class AccountAdapter(DefaultAccountAdapter):
     # E-mails ----------------------------------------------------------------------------------------------------------
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Send an e-mail later. Those of django-allauth that this product does not use have no template here."""
+        """Send an e-mail in the background. Only those e-mails of django-allauth that are used here have templates."""
         emails.send_later(self.render_mail(template_prefix, email, context))
 
     def render_mail(
@@ -193,7 +193,7 @@ def _account(credentials: dict[str, Any]) -> str:
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):
-    """Second factors, whose secrets are encrypted at rest: with a copy of the database nobody can make codes."""
+    """Second factors. Their secrets are encrypted at rest, so a copy of the database is not enough to make codes."""
 
     error_messages = DefaultMFAAdapter.error_messages | {
         "incorrect_code": _("This is incorrect or has expired. Try again."),

@@ -1,4 +1,4 @@
-"""Logging in with the company's own log-in (OpenID Connect Core 1.0), and the roles that its groups stand for."""
+"""Log in through the company's identity provider (OpenID Connect Core 1.0), and map its groups to roles."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _OURS = {name.lower(): name for name in roles.NAMES}
 
 
 class CompanyAdapter(DefaultSocialAccountAdapter):
-    """Let in people with an account here, and those in a group that stands for a role."""
+    """Let in people with an account here, and those in a group that is mapped to a role."""
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
         return bool(roles_of(sociallogin))
@@ -36,7 +36,7 @@ class CompanyAdapter(DefaultSocialAccountAdapter):
         return True
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
-        """Find the account of the person, and bring its roles in line with the groups."""
+        """Find the account of the person, and update its roles from the groups."""
         if sociallogin.state.get("process") == "connect":
             return
         if not sociallogin.is_existing:
@@ -49,14 +49,16 @@ class CompanyAdapter(DefaultSocialAccountAdapter):
                 raise ImmediateHttpResponse(render(request, "socialaccount/no_access.html", status=403))
 
     def _connect(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
-        """Connect an account that has the address which the provider has verified. Refuse another person's address."""
+        """Connect the account that has an address of the person.
+
+        Refuse an unverified address, and the account of a superuser whose groups do not map to administrators."""
         addresses = [address for address in sociallogin.email_addresses if address.email]
         for address in addresses:
             user = User.objects.filter(email__iexact=address.email).order_by("pk").first()
             if user is None:
                 continue
             if not address.verified or (user.is_superuser and roles.ADMIN not in roles_of(sociallogin)):
-                # The person proves with the password that the account is theirs, and connects it then.
+                # Users prove with the password that the account is theirs, and then connect it.
                 raise ImmediateHttpResponse(render(request, "socialaccount/connect_first.html", status=403))
             sociallogin.connect(request, user)
             return
@@ -84,7 +86,7 @@ class CompanyAdapter(DefaultSocialAccountAdapter):
 
 
 def roles_of(sociallogin: SocialLogin) -> set[str]:
-    """Return the roles that the groups of a person stand for, in lower case."""
+    """Return the roles to which the groups of a person are mapped, in lower case."""
     data = sociallogin.account.extra_data or {}
     groups: set[str] = set()
     for part in (data.get("userinfo"), data.get("id_token"), data):
@@ -97,7 +99,7 @@ def roles_of(sociallogin: SocialLogin) -> set[str]:
 
 
 def apply(user: User, found: set[str]) -> None:
-    """Give a person these roles, and none of the others that groups stand for."""
+    """Give a person these roles, and take away the other roles to which groups are mapped."""
     with transaction.atomic():
         governed = {_OURS[role] for role in settings.OIDC_GROUPS.values() if role in _OURS}
         wanted = {_OURS[role] for role in found if role in _OURS}

@@ -1,4 +1,4 @@
-"""The devices from which people log in: their names in words, and the cookie by which a browser is known again."""
+"""The devices from which people log in: their names, and the cookie that identifies a known browser."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from liveblog import numbers
 
 _COOKIE = "known_device"
 _SALT = "liveblog.accounts.devices"
-#: Seconds for which a browser is known.
+#: Seconds for which a browser stays known.
 _MAX_AGE = 365 * 24 * 3600
-#: Number of accounts that one browser is known for.
+#: Number of accounts for which one browser can be known.
 _MAX_ACCOUNTS = 10
 
-#: The first name that the browser's own name contains. Each of these claims to be some of those that follow.
+#: The browser is the first name that the User-Agent contains: each browser also claims to be some that follow.
 _BROWSERS = {
     "Edg": "Edge",
     "OPR/": "Opera",
@@ -72,7 +72,7 @@ def remember(request: HttpRequest, response: HttpResponse, user: User) -> None:
 
 
 def cookie_of(request: HttpRequest) -> str:
-    """Return what this browser was given to be known again; "" if nothing."""
+    """Return the identifying cookie of this browser; "" if it has none."""
     return request.COOKIES.get(_COOKIE, "")
 
 

@@ -25,12 +25,12 @@ from liveblog import roles
 from liveblog.accounts import attempts
 from liveblog.fields import TextFormField, offered_languages
 
-#: Most characters of an authenticator's answer. With a certificate of its maker it has some thousands.
+#: Limit of an authenticator's response, in characters. With its maker's certificate it has some thousands.
 _MAX_CREDENTIAL = 50_000
 
 
 def _plain(form: forms.Form, **labels: Any) -> None:
-    """Give fields these labels, and no placeholders, which screen readers and translations do without."""
+    """Give fields these labels, and remove placeholders, which are bad for screen readers and translations."""
     for name, field in form.fields.items():
         field.widget.attrs.pop("placeholder", None)
         if name in labels:
@@ -52,7 +52,7 @@ class LoginForm(account.LoginForm):
         self.fields["password"].widget.attrs["maxlength"] = 4096
 
     def add_prefix(self, field_name: str) -> str:
-        # The name by which browsers and password managers know the field of Django's admin.
+        # Browsers and password managers know this name from Django's admin.
         return super().add_prefix("username" if field_name == "login" else field_name)
 
 
@@ -137,12 +137,12 @@ class _CredentialField(forms.JSONField):
             raise ValidationError(self.error_messages["invalid"], code="invalid") from error
 
     def bound_data(self, data: object, initial: object) -> None:
-        """Return nothing to show again: an answer is good for one challenge."""
+        """Return no data to show again: a response is valid for one challenge."""
 
 
 @contextmanager
 def _refusing_nonsense() -> Iterator[None]:
-    """Turn the errors that django-allauth and fido2 raise for what no browser sends into one of the form."""
+    """Turn the errors of django-allauth and fido2 for malformed responses into an error of the form."""
     try:
         yield
     except ValidationError:

@@ -1,4 +1,4 @@
-"""Password hashes, of which a process makes two at once: it serves readers, too, and a hash is slow by design."""
+"""Limit password hashing to two hashes at once per process, which also serves readers: a hash is slow by design."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from django.db import connection
 
 from liveblog.connections import give_back
 
-#: Number of hashes that are made at once, and of log-ins that wait for their turn at most.
+#: Number of hashes made at once, and the greatest number of log-ins that wait for a turn.
 AT_ONCE = 2
 MAX_WAITING = 20
 
-#: By so much the threads that hash yield to all others, where the system has priorities of threads (sched(7)): beside
-#: threads that never rest, they get a tenth of a processor.
+#: The nice value of the threads that hash, where threads have priorities (sched(7)): beside busy threads they get a
+#: tenth of a processor.
 _NICENESS = 10
 
 _lock = Lock()
@@ -33,12 +33,12 @@ _threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="hash", initializer=_y
 
 
 def are_busy() -> bool:
-    """Return whether so many wait already that nobody else should."""
+    """Return whether the queue is full."""
     return _waiting >= AT_ONCE + MAX_WAITING
 
 
 class PasswordHasher(PBKDF2PasswordHasher):
-    """Django's hasher, in turns. Inside a transaction, whose locks others wait for, it hashes at once."""
+    """Django's hasher, with a queue. Inside a transaction it hashes at once, because others may wait for its locks."""
 
     def encode(self, password: str, salt: str, iterations: int | None = None) -> str:
         global _waiting

@@ -1,4 +1,4 @@
-"""Invite colleagues: make their account with its roles and byline, and send them the link that opens it."""
+"""Invite colleagues: create their account with its roles and byline, and send them the link that opens it."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ BylineMaker = Callable[[User], None]
 
 _byline_makers: list[BylineMaker] = []
 
-#: Roles whose people sign what they write.
+#: Roles whose members sign their updates.
 WRITERS = frozenset({roles.JOURNALIST, roles.EDITOR})
 
 
 def register(maker: BylineMaker) -> None:
-    """Have `maker` called for each new person who writes. It may raise ValidationError for a name that is taken."""
+    """Call `maker` for each new writer. It may raise ValidationError for a name that is taken."""
     _byline_makers.append(maker)
 
 
@@ -42,7 +42,7 @@ def make_byline(user: User) -> None:
 
 @dataclass(frozen=True)
 class Sent:
-    """An invitation as its sender sees it: the link is shown to them if no e-mail went out."""
+    """An invitation for its sender, who is shown the link if no e-mail was sent."""
 
     user: User
     link: str
@@ -67,7 +67,7 @@ def invite(
 
 
 def invite_again(user: User, inviter: User) -> Sent:
-    """Send a new link for an account that has not been opened yet, or whose person has lost all factors."""
+    """Send a new link for an account that is not open yet, or whose owner has lost all factors."""
     with transaction.atomic():
         secret = _invited(user, inviter, list(user.groups.values_list("name", flat=True)))
     return _send(user, inviter, secret)

@@ -1,4 +1,4 @@
-"""Tell whether the session or the access token in the headers of a request is in force, before Django reads it."""
+"""Tell whether the session or access token in the headers of a request is valid, before Django reads it."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _BEARER = "bearer "
 
 
 async def is_known(headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    """Return whether somebody who may come in sends a request.
+    """Return whether an authenticated user sends a request.
 
-    While the database does not answer, everybody is taken at their word: they get their form back with what they wrote.
+    While the database does not answer, return True, so that people get their form back with their input.
     """
     try:
         return await database_sync_to_async(belongs_to_somebody)(list(headers))
@@ -27,7 +27,7 @@ async def is_known(headers: Iterable[tuple[bytes, bytes]]) -> bool:
 
 
 def belongs_to_somebody(headers: list[tuple[bytes, bytes]]) -> bool:
-    """Return whether the session or the token in the headers is that of somebody who may come in."""
+    """Return whether the session or the token in the headers belongs to an active user."""
     for name, value in headers:
         text = value.decode("latin-1")
         if name == b"cookie" and sessions.user_of(parse_cookie(text).get(settings.SESSION_COOKIE_NAME)) is not None:

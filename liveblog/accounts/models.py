@@ -14,12 +14,12 @@ from django.utils.translation import gettext_lazy as _
 from liveblog.encryption import hashed_secret
 from liveblog.fields import LanguageField, LanguagesField
 
-#: The time for which the link of an invitation works.
+#: The time for which the link of an invitation is valid.
 VALID_FOR = timedelta(days=7)
 
 
 class Profile(models.Model):
-    """Facts about a person beside their account: the languages into which they translate."""
+    """Data of a user beside their account, such as the languages into which they translate."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="profile")
     languages = LanguagesField(
@@ -29,7 +29,7 @@ class Profile(models.Model):
         help_text=_("The languages this person may translate into. Select none for all languages."),
     )
 
-    #: That of what the person is told of; empty until they have logged in.
+    #: The language of messages to the user; empty until they have logged in.
     language = LanguageField(blank=True, default="")
 
     class Meta:
@@ -42,7 +42,7 @@ class Profile(models.Model):
 
     @classmethod
     def language_of(cls, user: User) -> str:
-        """Return the language in which a person is told of something: one that the site offers."""
+        """Return the language of messages to a user: one that the site offers."""
         noted = cls.objects.filter(user=user).values_list("language", flat=True).first()
         return noted if noted in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
 

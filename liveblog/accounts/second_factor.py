@@ -32,9 +32,9 @@ _ENCRYPTED = ("secret", "seed")
 
 
 def is_missing(user: User, session: SessionBase) -> bool:
-    """Return whether a person must set up a second factor before anything else.
+    """Return whether a user must set up a second factor before anything else.
 
-    A person who used the company's log-in has given there the proof that the company asks for.
+    Users who came through the company's log-in need none: the company decides on the factors there.
     """
     if not _is_required(user) or Authenticator.objects.filter(user=user, type__in=_FACTORS).exists():
         return False
@@ -43,7 +43,7 @@ def is_missing(user: User, session: SessionBase) -> bool:
 
 
 def is_lacking(user: User) -> bool:
-    """Return whether a person has no way to give the second factor that their role needs."""
+    """Return whether a user lacks the second factor that their role needs."""
     return (
         _is_required(user)
         and not Authenticator.objects.filter(user=user, type__in=_FACTORS).exists()
@@ -74,7 +74,7 @@ def rekey(result: Result) -> None:
     """Encrypt the secrets of second factors with the present key; see `liveblog.rekeying`."""
     for pk in Authenticator.objects.exclude(type=Authenticator.Type.WEBAUTHN).values_list("pk", flat=True):
         with transaction.atomic():
-            # The lock keeps a recovery code that is used meanwhile from being valid again.
+            # The lock keeps a recovery code that is used in the meantime from becoming valid again.
             authenticator = Authenticator.objects.select_for_update().filter(pk=pk).first()
             if authenticator is not None:
                 _rekey(authenticator, result)
@@ -93,7 +93,7 @@ def _rekey(authenticator: Authenticator, result: Result) -> None:
 
 
 class SecondFactorMiddleware:
-    """Send people whose second factor is missing to the page on which they set it up, whatever they open."""
+    """Redirect every request of users without a required second factor to the page that sets it up."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

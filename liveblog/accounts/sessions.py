@@ -17,16 +17,16 @@ from django.utils import timezone
 
 from liveblog.accounts import second_factor
 
-#: A session is renewed at most once in so many seconds, because each time is a write to the database.
+#: Seconds between two renewals of a session, because each one writes to the database.
 RENEW_SECONDS = 300
 
 _RENEWED = "renewed_at"
 
 
 class IdleSessionMiddleware:
-    """End a session SESSION_COOKIE_AGE after the person was last there.
+    """End a session SESSION_COOKIE_AGE after the last action of its user.
 
-    A page that asks by itself whether there is anything new does not renew its session.
+    Automatic polling by a page does not renew the session.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -34,7 +34,7 @@ class IdleSessionMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        # `accessed`: only if the view has looked at the session; pages of readers do not.
+        # `accessed`: only if the view has used the session; readers' pages do not.
         if request.session.accessed and _is_activity(request) and request.user.is_authenticated:
             _renew(request)
         return response
@@ -75,10 +75,10 @@ def _forget(sender: type[Session], instance: Session, **_: object) -> None:
 
 
 def connect() -> None:
-    """Delete the entry in a person's list of sessions with the session, as `clearsessions` does for many."""
+    """Delete the entry in a user's list of sessions with the session, even if `clearsessions` deletes it."""
     post_delete.connect(_forget, sender=Session, dispatch_uid="liveblog.accounts.sessions")
 
 
 def is_recent(session: UserSession) -> bool:
-    """Return whether the person was there within the last minutes."""
+    """Return whether the user was active within the last minutes."""
     return timezone.now() - session.last_seen_at < timedelta(seconds=2 * RENEW_SECONDS)

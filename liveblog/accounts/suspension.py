@@ -1,4 +1,4 @@
-"""Suspending an account ends its sessions and access tokens, and a role lets a person into the newsroom."""
+"""End the sessions and access tokens of suspended accounts, and let users with a role into the newsroom."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _saved(sender: object, instance: User, **kwargs: Any) -> None:
 def _roles_changed(
     sender: object, instance: User | Group, action: str, reverse: bool, pk_set: set[int] | None, **kwargs: Any
 ) -> None:
-    """Give the staff status, without which Django's admin lets nobody in, to everybody who gets a role."""
+    """Give staff status, which Django's admin requires, to every user who gets a role."""
     if action != "post_add" or not pk_set:
         return
     if isinstance(instance, User):

@@ -1,6 +1,6 @@
 """The addresses of logging in and of one's own account, under /accounts/. Names are django-allauth's.
 
-Only the pages that a newsroom needs: nobody signs up by a form, and addresses are changed by administrators.
+Only the pages that a newsroom needs: nobody signs up by a form, and only administrators change e-mail addresses.
 """
 
 from allauth.account import views as account

@@ -46,10 +46,10 @@ from liveblog.numbers import number
 
 logger = logging.getLogger(__name__)
 
-#: Challenges for passkeys that one network gets in a minute.
-_MOST_CHALLENGES = 60
+#: Number of passkey challenges that one network gets per minute.
+_MAX_CHALLENGES = 60
 
-#: Where the session keeps the secret of an invitation.
+#: The key of an invitation's secret in the session.
 _INVITATION = "invitation"
 
 
@@ -149,7 +149,7 @@ def company_log_in(request: HttpRequest, provider_id: str) -> HttpResponseBase:
 
 def passkey_log_in(request: HttpRequest) -> HttpResponseBase:
     """Hand out a challenge for a passkey, which makes a session, or log in with one."""
-    if request.method == "GET" and not limits.allowed(request, "passkey challenge", _MOST_CHALLENGES, 60):
+    if request.method == "GET" and not limits.allowed(request, "passkey challenge", _MAX_CHALLENGES, 60):
         return JsonResponse({}, status=429)
     response: HttpResponseBase = login_webauthn(request)
     return response
@@ -176,7 +176,7 @@ own_account = OwnAccountView.as_view()
 
 @admin.site.admin_view
 def roles_page(request: HttpRequest) -> HttpResponse:
-    """Say in words what each role may do."""
+    """Show the rights of each role."""
     own = set(request.user.groups.values_list("name", flat=True)) if isinstance(request.user, User) else set()
     heads = [(roles.NAMES[role], roles.PURPOSES[role], role in own) for role in roles.NAMES]
     rows = [(right.words, [role in right.roles for role in roles.NAMES]) for right in roles.RIGHTS]
@@ -212,7 +212,7 @@ def invite(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 def open_invitation(request: HttpRequest, secret: str) -> HttpResponse:
-    """Keep the secret in the session and go on without it, so that no Referer header and no later page shows it."""
+    """Move the secret into the session, and redirect, so that no Referer header and no later page shows it."""
     if Invitation.find(secret) is None:
         return render(request, "account/invitation_over.html", status=404)
     request.session[_INVITATION] = secret

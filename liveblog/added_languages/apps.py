@@ -3,9 +3,9 @@ from django.db.models.signals import post_migrate, pre_migrate
 
 
 class AddedLanguagesConfig(AppConfig):
-    """An app of its own, whose migration follows the first ones of the models that have translated columns.
+    """A separate app, whose migration follows the first ones of the models with translated columns.
 
-    Its label stands before "articles" in the alphabet, and so its migration precedes their later ones.
+    Its label sorts before "articles", so its migration precedes their later ones.
     """
 
     name = "liveblog.added_languages"

@@ -13,7 +13,7 @@ from django.utils.translation import to_locale
 
 from liveblog.languages import SHIPPED, direction, locale_of, own_name, tag
 
-#: The catalogue from which the English messages are read: any that is complete.
+#: The catalogue from which the English messages are read; any complete one would do.
 _MODEL = "de"
 
 
@@ -27,9 +27,9 @@ class Written:
 
 
 def write(language: str) -> Written:
-    """Begin or continue the catalogue of a language: all messages of the product, and the translations that it has.
+    """Create or update the catalogue of a language: all messages of the product, and the translations so far.
 
-    Also compile it. A message that the product no longer has stays as a comment at the end.
+    Compile it, too. A message that the product no longer has stays as a comment at the end.
     """
     file = settings.SITE_LOCALE / to_locale(language) / "LC_MESSAGES" / "django.po"
     file.parent.mkdir(parents=True, exist_ok=True)

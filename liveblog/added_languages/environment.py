@@ -14,7 +14,7 @@ from liveblog.__main__ import ENVIRONMENT_FILE
 def set_list(name: str, values: list[str], out: OutputWrapper) -> None:
     """Set a variable with a list of values for the processes that start from now on, and say so.
 
-    A variable that the file does not set may be set anywhere else, so the operator is told instead.
+    A variable that is not in the file may be set elsewhere, so the operator is asked to change it.
     """
     file = Path(os.environ.get("LIVEBLOG_ENV", ENVIRONMENT_FILE))
     line = f"{name}={','.join(values)}"
@@ -25,7 +25,7 @@ def set_list(name: str, values: list[str], out: OutputWrapper) -> None:
     kept = [each for each in lines if each.partition("=")[0].removeprefix("export ").strip() != name]
     replaced = file.with_name(f"{file.name}.part")
     replaced.write_text("".join(f"{each}\n" for each in [*kept, line]), encoding="utf-8")
-    # It has the secret key in it, and may belong to another user.
+    # The file contains the secret key, and may belong to another user.
     shutil.copystat(file, replaced)
     if hasattr(os, "chown"):
         owner = file.stat()

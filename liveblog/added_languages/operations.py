@@ -1,4 +1,4 @@
-"""The operation by which migrations know the columns of added languages."""
+"""The operation that adds the columns of added languages to the state of migrations."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from liveblog.added_languages import tables
 class AddLanguages(Operation):
     """Give each model with translated fields the columns and constraints of the languages that the site has added.
 
-    A migration that adds a model with translated fields, or a translated field to a model, needs another one after it:
-    `scripts/check` makes migrations with more languages and finds that it is lacking.
+    A migration that adds a model with translated fields, or a translated field to a model, needs another such operation
+    after it: `scripts/check` makes migrations with more languages and reports a missing one.
     """
 
     reversible = True
@@ -45,7 +45,7 @@ class AddLanguages(Operation):
     def database_backwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
     ) -> None:
-        """Do nothing: nobody deletes the texts of a language by going back to another release."""
+        """Do nothing: going back to another release must not delete the texts of a language."""
 
     def describe(self) -> str:
         """See Operation."""

@@ -1,4 +1,4 @@
-"""Add the columns of languages to the tables of a database, and take them out again."""
+"""Add the columns of languages to the tables of a database, and remove them."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def fields_in(model: type[models.Model], language: str) -> dict[str, models.Fiel
 
 
 def constraints_in(model: type[models.Model], language: str) -> list[BaseConstraint]:
-    """Return the constraints of a model for rows in a language: their names end as its columns do."""
+    """Return the constraints of a model for rows in a language: their names end like its columns."""
     found = ((split_column(constraint.name), constraint) for constraint in model._meta.constraints)
     return [constraint for ending, constraint in found if ending and ending[1] == language]
 
@@ -50,8 +50,8 @@ def constraints_in(model: type[models.Model], language: str) -> list[BaseConstra
 def bring_up_to_date(using: str = DEFAULT_DB_ALIAS, apps: Apps = present, **_signal: Any) -> None:
     """Add the columns and constraints of added languages that the tables lack; a receiver of signals of `migrate`.
 
-    Raise CommandError if there are columns of a language that the site no longer names: SQLite would lose them where a
-    migration makes their table again.
+    Raise CommandError if there are columns of a language that the site no longer names: SQLite would lose them when a
+    migration rebuilds their table.
     """
     if found := forgotten(connections[using]):
         raise CommandError(
@@ -64,12 +64,12 @@ def bring_up_to_date(using: str = DEFAULT_DB_ALIAS, apps: Apps = present, **_sig
 
 
 def transaction_of_schema(connection: BaseDatabaseWrapper) -> BaseDatabaseSchemaEditor:
-    """Return a context in which tables change as a whole or not at all."""
+    """Return a context in which tables change completely or not at all."""
     return connection.schema_editor(atomic=True)
 
 
 def forgotten(connection: BaseDatabaseWrapper) -> list[str]:
-    """Return the languages that the site does not know although tables have columns for texts in them."""
+    """Return the languages that have columns in the tables but are not languages of the site."""
     found: set[str] = set()
     with connection.cursor() as cursor:
         tables = set(connection.introspection.table_names(cursor))
@@ -105,7 +105,7 @@ def _lacking(
             constraints = connection.introspection.get_constraints(cursor, table)
             for language in added():
                 fields = fields_in(model, language).items()
-                # A field that the migrations do not know yet is added by one of them.
+                # A later migration adds a field that is not in the state of migrations yet.
                 found += [
                     (known, name, field)
                     for name, field in fields
@@ -134,8 +134,8 @@ def _is_translated_in(model: type[models.Model], name: str) -> bool:
 def add(editor: BaseDatabaseSchemaEditor, apps: Apps = present) -> None:
     """Add the columns and constraints of added languages that the tables lack.
 
-    The columns may be null, so PostgreSQL and SQLite add them without a look at the rows. PostgreSQL reads the rows
-    once for each constraint; SQLite makes the table again.
+    The columns may be null, so PostgreSQL and SQLite add them without reading the rows. PostgreSQL reads the rows once
+    for each constraint; SQLite rebuilds the table.
     """
     found = _lacking(editor.connection, apps)
     for model, name, thing in found:
@@ -155,7 +155,7 @@ def add(editor: BaseDatabaseSchemaEditor, apps: Apps = present) -> None:
 
 
 def remove(connection: BaseDatabaseWrapper, language: str) -> None:
-    """Take the columns and constraints of an added language out of the tables, with all that the columns hold."""
+    """Remove the columns and constraints of an added language, with all texts in the columns."""
     assert language in added()
     state = ProjectState.from_apps(present)
     with transaction_of_schema(connection) as editor:

@@ -1,4 +1,4 @@
-"""The form in which a person chooses what they are told of."""
+"""The form in which users choose their alerts."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from liveblog.alerts.models import AlertChoice, Channel
 from liveblog.fields import offered_languages
 
 #: A week.
-_MOST_MINUTES = 7 * 24 * 60
+_MAX_MINUTES = 7 * 24 * 60
 
 
 class AlertsForm(forms.Form):
-    """A channel for each kind that concerns the person, minutes for those that wait, and the language."""
+    """A channel for each kind that concerns the user, minutes for kinds about waiting work, and the language."""
 
     def __init__(self, user: User, data: Any = None) -> None:
         super().__init__(data)
@@ -36,7 +36,7 @@ class AlertsForm(forms.Form):
                     label=_("Minutes to wait before notifying me"),
                     initial=choice.minutes or 15,
                     min_value=1,
-                    max_value=_MOST_MINUTES,
+                    max_value=_MAX_MINUTES,
                 )
         self.fields["language"] = forms.ChoiceField(
             label=_("Language of my notifications"),

@@ -1,4 +1,4 @@
-"""The kinds of alerts: each app registers that of which people of the newsroom can be told."""
+"""The kinds of alerts for people of the newsroom, which the apps register."""
 
 from __future__ import annotations
 
@@ -30,12 +30,11 @@ class Content:
 class Kind:
     """One kind of alert.
 
-    label        what one is told of, in words
-    permission   what a person has to be permitted to do to be told ("app label.codename")
-    compose      returns the content for the subjects that still hold, in the active language; None if none does
-    find         returns the subjects that wait for longer than some minutes, for one person; a kind without it is
-                 raised by `tell`
-    channel, minutes   what holds for people who have not chosen
+    label        its name for people
+    permission   the permission that recipients need ("app label.codename")
+    compose      returns the content for the subjects that are still current, in the active language; None if none is
+    find         returns the subjects that have waited longer than a time, for one user; kinds without it use `tell`
+    channel, minutes   the defaults of users who have not chosen
     """
 
     code: str
@@ -64,7 +63,7 @@ def get(code: str) -> Kind | None:
 
 
 def offered_to(user: User) -> list[Kind]:
-    """Return the kinds between which a person can choose."""
+    """Return the kinds that a user can choose."""
     return [kind for kind in _kinds.values() if may_be_told(user, kind)]
 
 
@@ -80,7 +79,7 @@ def choice_of(user: User, kind: Kind) -> AlertChoice:
 
 
 def people(kind: Kind) -> QuerySet[User]:
-    """Return the people who are to be told of a kind. Administrators as such do not follow the daily work."""
+    """Return the recipients of a kind. Administrators as such do not follow the daily work."""
     permitted = User.objects.with_perm(kind.permission, include_superusers=False).filter(is_active=True, is_staff=True)
     chosen = AlertChoice.objects.filter(kind=kind.code)
     declined = chosen.filter(channel=Channel.NONE)
@@ -90,7 +89,7 @@ def people(kind: Kind) -> QuerySet[User]:
 
 
 def tell(code: str, user: User, subject: str) -> None:
-    """Have a person told of something, if they want to be. Call it in the transaction of the event."""
+    """Queue an alert for a user who wants this kind. Call it in the transaction of the event."""
     kind = _kinds.get(code)
     if kind is not None and may_be_told(user, kind) and choice_of(user, kind).channel != Channel.NONE:
         queue(kind, user, [subject])

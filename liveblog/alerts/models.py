@@ -1,4 +1,4 @@
-"""The alerts that people of the newsroom have chosen, and those that wait to be sent."""
+"""The alerts that people of the newsroom have chosen, and the queue of alerts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class AlertChoice(models.Model):
     #: The code of a kind; see `liveblog.alerts.kinds`.
     kind = models.CharField(max_length=20)
     channel = models.CharField(max_length=8, choices=Channel)
-    #: For how long something has to wait; None if the kind knows no waiting.
+    #: Minutes that the subject has to wait before the alert; None if the kind is not about waiting.
     minutes = models.PositiveIntegerField(null=True)
 
     class Meta:
@@ -36,11 +36,11 @@ class AlertChoice(models.Model):
 
 
 class Alert(QueueRow):
-    """One person is to be told of one thing. Things of one kind that are due at the same time are one message."""
+    """A queued alert to one user about one subject. Alerts of one kind that are due together are one message."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="alerts")
     kind = models.CharField(max_length=20)
-    #: Names the thing among those of the kind, so that nobody is told of it twice.
+    #: Identifies the subject within the kind, so that nobody is alerted to it twice.
     subject = models.CharField(max_length=60)
     made_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True)

@@ -1,8 +1,8 @@
 """Find the alerts that are due, and send each person theirs by email or to their devices, in their language.
 
 The rows of `Alert` are the queue (`liveblog.jobs`). Alerts of one kind that are due for a person at the same time
-are one message. An event that no longer holds when the message is written is left out of it. Several people are told
-at the same time, so that a device or a mail server that does not answer keeps few of them waiting.
+are one message. The message omits events that are out of date when it is written. Several users are alerted at the same
+time, so that a device or a mail server that does not answer keeps few of them waiting.
 """
 
 from __future__ import annotations
@@ -39,15 +39,15 @@ from liveblog.webpush.models import PushSubscription
 
 logger = logging.getLogger(__name__)
 
-#: Seconds between looks for what is due, and for what has begun to wait for too long.
+#: Seconds between two searches for due alerts, and for subjects that have waited too long.
 INTERVAL = 2.0
 FIND_SECONDS = 15.0
 
-#: Number of alerts that are worked on together, and of people who are told at the same time.
+#: Number of alerts in a batch, and of users who are alerted at the same time.
 BATCH_SIZE = 200
 _THREADS = 4
 
-#: The time after which it is forgotten that somebody was told of something.
+#: The time after which sent alerts are deleted.
 KEPT = timedelta(days=30)
 
 queue = jobs.Queue(
@@ -63,7 +63,7 @@ _SALT = "liveblog.alerts.stop"
 
 
 def note_language(sender: object, request: HttpRequest, user: User, **_: object) -> None:
-    """Note the language in which a person has logged in, unless one is noted; a receiver of `user_logged_in`."""
+    """Store the language in which a user logs in, unless one is stored; a receiver of `user_logged_in`."""
     language = translation.get_language() or ""
     if language in dict(settings.LANGUAGES):
         profile, _new = Profile.objects.get_or_create(user=user)
@@ -72,12 +72,12 @@ def note_language(sender: object, request: HttpRequest, user: User, **_: object)
 
 
 def stop_url(user: User, kind: Kind) -> str:
-    """Return the path at which a person stops a kind with one press. It is signed, and needs no log-in."""
+    """Return the path at which a user unsubscribes from a kind with one click. It is signed, and needs no log-in."""
     return reverse("stop-alerts", args=[signing.Signer(salt=_SALT).sign(f"{user.pk}:{kind.code}")])
 
 
 def named_by(token: str) -> tuple[User, Kind] | None:
-    """Return the person and the kind that a token names; None if it is not ours."""
+    """Return the user and the kind that a token names; None if its signature is invalid."""
     try:
         pk, _sep, code = signing.Signer(salt=_SALT).unsign(token).partition(":")
     except signing.BadSignature:
@@ -92,7 +92,7 @@ _found_at = 0.0
 
 
 def find_due() -> int:
-    """Queue alerts about what has waited for too long. Return 0: it is looked for again later."""
+    """Queue alerts about subjects that have waited too long. Return 0, so that `jobs.run_while_serving` pauses."""
     global _found_at
     if time.monotonic() < _found_at + FIND_SECONDS:
         return 0
@@ -112,13 +112,13 @@ def find_due() -> int:
 
 
 def due(under_way: frozenset[int] = frozenset()) -> list[int]:
-    """Return the people to whom something is due, without those given."""
+    """Return the users with due alerts, without those given."""
     rows = Alert.objects.filter(due_at__lte=timezone.now()).exclude(user__in=under_way)
     return list(rows.order_by().values_list("user", flat=True).distinct())
 
 
 def tell_due(user: int | None = None) -> int:
-    """Tell a person what is due; default: everybody. Return the number of rows claimed."""
+    """Send the due alerts of a user; default: of all. Return the number of rows claimed."""
     claimed = queue.claim(BATCH_SIZE, None if user is None else Q(user=user))
     groups: dict[tuple[int, str], list[Alert]] = defaultdict(list)
     for row in claimed:
@@ -137,7 +137,7 @@ def tell_due(user: int | None = None) -> int:
 
 
 def _tell(rows: Sequence[Alert]) -> bool:
-    """Tell a person of things of one kind, and return whether there was anything to tell."""
+    """Alert a user to subjects of one kind, and return whether any is still current."""
     user, kind = rows[0].user, kinds.get(rows[0].kind)
     if kind is None or not kinds.may_be_told(user, kind):
         return False
@@ -150,7 +150,7 @@ def _tell(rows: Sequence[Alert]) -> bool:
             return False
         if channel == Channel.PUSH and _push(user, kind, content):
             return True
-        # A person without a device gets an email.
+        # A user without a device gets an e-mail.
         return _email(user, kind, content, rows[0])
 
 
@@ -168,14 +168,14 @@ def _email(user: User, kind: Kind, content: Content, first: Alert) -> bool:
     message: EmailMessage = emails.compose(
         "liveblog/emails/alert.txt", user.email, context, message_id=f"alert-{first.pk}"
     )
-    # RFC 8058: one press, without a page in between.
+    # RFC 8058: one click, without a page in between.
     message.extra_headers |= {"List-Unsubscribe": f"<{stop}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
     message.send()
     return True
 
 
 def _push(user: User, kind: Kind, content: Content) -> bool:
-    """Send an alert to all devices of a person, and return whether one of them has taken it."""
+    """Send an alert to all devices of a user, and return whether the push service of one has accepted it."""
     devices = list(user.push_subscriptions.all()) if vapid.configured() else []
     language = translation.get_language() or settings.LANGUAGE_CODE
     fields = {
@@ -185,7 +185,7 @@ def _push(user: User, kind: Kind, content: Content) -> bool:
         "lang": language,
         "dir": direction(language),
         "silent": False,
-        # The latest of a kind takes the place of the one before.
+        # The latest alert of a kind replaces the one before.
         "tag": f"alert-{kind.code}",
         "version": int(time.time()),
         "icon": static("liveblog/icon.svg"),
@@ -213,7 +213,7 @@ def run_due() -> int:
 
 
 async def tell_when_due() -> None:
-    """Look for what people are to be told as long as the server runs."""
+    """Find and send alerts as long as the server runs."""
     await asyncio.gather(
         jobs.run_while_serving(find_due, INTERVAL, logger),
         jobs.Lanes(due, tell_due, _THREADS, logger).run_while_serving(INTERVAL),

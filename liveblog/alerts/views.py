@@ -1,4 +1,4 @@
-"""The page on which a person chooses what they are told of, their devices, and the link that stops a kind."""
+"""The page on which users choose their alerts and devices, and the link that unsubscribes from a kind."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from liveblog.webpush import vapid
 from liveblog.webpush.endpoints import Endpoint, address_of
 from liveblog.webpush.models import PushSubscription
 
-#: In bytes. A subscription takes some hundred.
+#: In bytes. A subscription has some hundred.
 _MAX_BODY = 8192
-#: Devices of one person.
+#: Number of devices of one user.
 _MAX_DEVICES = 20
 
 
@@ -36,7 +36,7 @@ _MAX_DEVICES = 20
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def alerts(request: HttpRequest) -> HttpResponse:
-    """Show and take a person's choices."""
+    """Show and save a user's choices."""
     user = _person(request)
     form = AlertsForm(user, request.POST if request.method == "POST" else None)
     if form.is_valid():
@@ -56,7 +56,7 @@ def alerts(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_POST
 def device(request: HttpRequest) -> HttpResponse:
-    """Have a person told on the browser that asks, or no longer on it."""
+    """Begin or stop sending a user's alerts to the browser of the request."""
     user = _person(request)
     try:
         data = _body(request)
@@ -77,7 +77,7 @@ def device(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def stop(request: HttpRequest, token: str) -> HttpResponse:
-    """Stop what a person is told of a kind; by GET, ask whether they want to."""
+    """Unsubscribe a user from a kind; by GET, ask for confirmation."""
     found = sending.named_by(token)
     if found is None:
         raise Http404

@@ -16,12 +16,12 @@ from liveblog.audit.models import Action
 from liveblog.audit.recording import current_request, record
 
 _RECORDED = {"is_active", "is_staff", "is_superuser"}
-#: By these a person logs in and gets the link of a forgotten password. The audit log says only that they changed.
+#: Users log in and reset passwords by these fields. The audit log says only that they changed.
 _DETAILS = {"username", "email"}
 
 
 def about(user: User) -> str:
-    """Return how an entry names an account."""
+    """Return the name of an account in entries."""
     return f"account {user.get_username()}"
 
 
@@ -55,7 +55,7 @@ def _logged_out(sender: object, user: User | None, **kwargs: Any) -> None:
 
 
 def _login_failed(sender: object, credentials: dict[str, Any], **kwargs: Any) -> None:
-    # People type their password into the wrong field: a name is stored only if an account has it.
+    # People type passwords into the wrong field, so a name is stored only if an account has it.
     name = str(credentials.get("username") or "")[:150]
     user = User.objects.filter(username__iexact=name).first() if name and "\0" not in name else None
     record(Action.LOGIN_FAILED, about(user) if user else "no account")
@@ -75,7 +75,7 @@ def _factor_failed(sender: object, user: User, authenticator: Authenticator, **k
 
 
 def _before_save(sender: object, instance: User, update_fields: Any = None, **kwargs: Any) -> None:
-    # Django stores a stronger hash of the same password without this.
+    # `_password` is None when Django only stores a stronger hash of the same password.
     instance._new_password = bool(instance.pk) and instance._password is not None  # type: ignore[attr-defined]
     names = _RECORDED | _DETAILS
     relevant = update_fields is None or names & set(update_fields)
@@ -135,7 +135,7 @@ def _rights_changed(
 def _role_changed(
     sender: object, instance: Group | Permission, action: str, pk_set: set[int] | None, reverse: bool, **kwargs: Any
 ) -> None:
-    # Nobody acts when the product itself gives its roles their rights; see `liveblog.roles.apply_roles`.
+    # There is no actor when `liveblog.roles.apply_roles` gives the roles their permissions.
     somebody = actors.current() is not None or current_request.get() is not None
     if action in ("post_add", "post_remove") and pk_set and not reverse and somebody:
         assert isinstance(instance, Group)

@@ -1,4 +1,4 @@
-"""Clears old entries while the server runs."""
+"""Clear old entries while the server runs."""
 
 import logging
 
@@ -7,7 +7,7 @@ from liveblog.audit import recording
 
 logger = logging.getLogger(__name__)
 
-#: Seconds between two looks.
+#: Seconds between two runs.
 _INTERVAL = 3600.0
 
 

@@ -1,4 +1,4 @@
-"""Lets entries of the audit log know the request during which they are written."""
+"""Give entries of the audit log the request during which they are written."""
 
 from collections.abc import Callable
 

@@ -55,7 +55,8 @@ class Entry(models.Model):
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("who")
     )
-    #: The name of the actor then, which stays when the account is deleted; "" stands for a machine or a stranger.
+    #: The name of the actor at the time, which stays when the account is deleted; "" stands for a machine or a
+    #: stranger.
     actor_name = models.CharField(_("who"), max_length=150, blank=True)
     #: The object of the action: "update 17", "account ioana".
     about = models.CharField(_("subject"), max_length=200, blank=True)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("security")
 
-#: Number of old entries that are deleted at once.
+#: Number of old entries that are deleted in one batch.
 _BATCH = 1000
 
 #: The request that is being answered, for the network in entries.
@@ -33,14 +33,14 @@ def record(action: Action, about: str = "", *, actor: User | AnonymousUser | Non
 
     about     the object of the action, as "update 17"; never a secret or the address of a reader
     actor     who did it; default: the acting user or machine, or the user who is logged in
-    details   what else is worth knowing, in JSON
+    details   further data, in JSON
     """
     request = current_request.get()
     who = actor or actors.current() or getattr(request, "user", None)
     anonymous = not isinstance(who, actors.Machine) and (who is None or not who.pk)
     known: User | actors.Machine | None = None if anonymous else who  # type: ignore[assignment]
     if (token := getattr(request, "api_token", None)) is not None:
-        # A program has done it in the name of the person.
+        # A program has acted on behalf of the user.
         details["token"] = str(token)
     entry = Entry(
         action=action,
@@ -69,7 +69,7 @@ def _announce(entry: Entry) -> None:
 
 
 def clear_old() -> int:
-    """Delete entries that are older than AUDIT_KEEP_DAYS. Return their number, of one batch at most."""
+    """Delete entries that are older than AUDIT_KEEP_DAYS. Return their number, at most that of a batch."""
     if not (days := value("AUDIT_KEEP_DAYS")):
         return 0
     limit = timezone.now() - timedelta(days=days)

@@ -1,4 +1,4 @@
-"""The subjects and details of entries in the reader's language. The log keeps them as code, for machines."""
+"""The subjects and details of entries in the reader's language. The log stores them as codes, for machines."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _KINDS: Mapping[str, _StrOrPromise] = {
     "role": pgettext_lazy("audit log", "role"),
 }
 
-#: Subjects that name nothing else.
+#: Subjects that consist of one word.
 _SUBJECTS: Mapping[str, _StrOrPromise] = {
     "no account": gettext_lazy("no account"),
     "name and look": gettext_lazy("Name and look"),
@@ -84,24 +84,24 @@ _FACTORS: Mapping[str, _StrOrPromise] = {
     "recovery_codes": gettext_lazy("Recovery codes"),
 }
 
-#: The models whose fields `changed` names.
+#: The models whose fields the detail `changed` lists.
 _FORMS = (
     *("liveblog.Brand", "articles.CoverageDefaults", "comments.CommentDefaults", "articles.Article"),
     *("comments.Discussion", "auth.User"),
 )
 
 
-#: By the name of a detail: values of apps, in words.
+#: By the name of a detail: the labels of its values, which the apps register.
 _values: dict[str, Mapping[str, _StrOrPromise]] = {}
 
 
 def register(name: str, values: Mapping[str, _StrOrPromise]) -> None:
-    """Have the values of a detail shown in words."""
+    """Show the values of a detail by these labels."""
     _values[name] = values
 
 
 def subject_of(entry: Entry) -> str:
-    """Return what an entry is about, in the active language."""
+    """Return the subject of an entry in the active language."""
     if entry.about in _SUBJECTS:
         return str(_SUBJECTS[entry.about])
     kind, _space, name = entry.about.partition(" ")
@@ -109,7 +109,7 @@ def subject_of(entry: Entry) -> str:
 
 
 def lines_of(entry: Entry) -> list[tuple[str, str]]:
-    """Return the details of an entry: labels and values in the active language. Says nothing of what did not happen."""
+    """Return the details of an entry: labels and values in the active language. A false `by_clock` is omitted."""
     found = []
     for name, value in entry.details.items():
         if name == "by_clock" and not value:

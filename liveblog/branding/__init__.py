@@ -1,1 +1,1 @@
-"""The newsroom's name, logos, colours, fonts and links, which everything that readers get bears."""
+"""The newsroom's name, logos, colours, fonts and links, which all pages, cards and e-mails show."""

@@ -1,4 +1,4 @@
-"""Colours of the newsroom: their contrast, and the shades that follow from them.
+"""Colours of the newsroom: their contrast, and the shades derived from them.
 
 The formulas are those of WCAG 2.2 (https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio).
 """
@@ -21,10 +21,10 @@ WHITE, INK = "#ffffff", "#14171c"
 #: The backgrounds of texts, light and dark, as static/liveblog/page.css has them: the page, and boxes on it.
 LIGHT_PAGES = (WHITE, "#f2f5f9")
 DARK_PAGES = ("#101317", "#1a1f26")
-#: The red of what is live.
+#: The red that marks live coverage.
 SIGNAL = "#cf142f"
 
-#: The colours of the product, if a newsroom has chosen none.
+#: The default colours, if a newsroom has chosen none.
 DEFAULT, DEFAULT_DARK = "#12315c", "#15263f"
 DEFAULT_LINK, DEFAULT_LINK_DARK = "#12458f", "#9cc0f7"
 
@@ -33,7 +33,7 @@ _STEPS = 100
 
 
 def normal(text: str) -> str | None:
-    """Return a colour as '#rrggbb'; None if the text is none. The hash sign may be missing, and digits be doubled."""
+    """Return a colour as '#rrggbb'; None if the text is no colour. Short forms are 'rrggbb', '#rgb' and 'rgb'."""
     found = _HEX.fullmatch(text.strip())
     if found is None:
         return None
@@ -48,7 +48,7 @@ def contrast(one: str, other: str) -> float:
 
 
 def written(ratio: float) -> str:
-    """Return a contrast ratio in the active language, rounded down so that no ratio looks sufficient that is not."""
+    """Return a contrast ratio in the active language, rounded down so that no insufficient ratio looks sufficient."""
     return format_decimal(int(ratio * 10) / 10, format="0.0", locale=active_locale())
 
 
@@ -62,7 +62,7 @@ def text_on(background: str) -> str:
 
 
 def readable(colour: str, backgrounds: Iterable[str]) -> str:
-    """Return the shade of a colour nearest to it that has a contrast of AA on all backgrounds, of which all are alike.
+    """Return the nearest shade of a colour with the contrast of level AA on all backgrounds: either light or dark ones.
 
     Hue and saturation stay. On white it is darker, on black it is lighter.
     """
@@ -77,7 +77,7 @@ def readable(colour: str, backgrounds: Iterable[str]) -> str:
 
 
 def mixed(one: str, other: str, share: float) -> str:
-    """Return a mixture of which `share`, from 0 to 1, is the first colour."""
+    """Return a mixture of two colours; `share`, from 0 to 1, is that of the first."""
     parts = (a * share + b * (1 - share) for a, b in zip(_parts(one), _parts(other), strict=True))
     return _hex(tuple(parts))
 
@@ -93,7 +93,7 @@ class Band:
     @classmethod
     def of(cls, colour: str) -> Band:
         text = text_on(colour)
-        # The texts beside the headline are quieter, as far as they can still be read.
+        # The texts beside the headline have less contrast, but at least that of level AA.
         soft = next(
             (shade for share in (0.76, 0.84, 0.92) if contrast(shade := mixed(text, colour, share), colour) >= AA),
             text,
@@ -107,13 +107,13 @@ class Band:
 
     @property
     def edge(self) -> str:
-        """Return the outline of what is red on the band: none if the band itself is not red."""
+        """Return the outline of red elements on the band, which only a band similar to red needs."""
         return self.text if contrast(SIGNAL, self.band) < 1.6 else "transparent"
 
 
 def dark_band(colour: str) -> str:
-    """Return the band for dark pages that follows from the one for light pages: it glares less."""
-    # Of a colour that is nearly white, half would be a grey on which no text can be read.
+    """Return a darker band, which glares less on dark pages, from the one for light pages."""
+    # Half of a nearly white colour would be a grey on which no text is readable.
     shades = [mixed(colour, DARK_PAGES[0], share) for share in (0.45, 0.35, 0.25)]
     return next((shade for shade in shades if contrast(text_on(shade), shade) >= AA), shades[-1])
 

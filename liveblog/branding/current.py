@@ -1,4 +1,4 @@
-"""The brand as pages use it. Each process keeps it in memory: see `liveblog.remembered`."""
+"""The brand in the form that pages use. Each process keeps it in memory: see `liveblog.remembered`."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Picture:
 
     @property
     def is_wide(self) -> bool:
-        """Return whether it is a word rather than a mark, and so has the name in it."""
+        """Return whether it is wide: a word mark, which contains the name."""
         return self.width >= 2 * self.height
 
 
@@ -87,12 +87,12 @@ class Branding:
     headline_font: Font | None = None
     text_font: Font | None = None
     stored_links: tuple[_StoredLink, ...] = ()
-    #: Whether it is shown before it is saved. Its files have no address then.
+    #: Whether this is a preview before saving. Its files then have no address.
     is_draft: bool = False
 
     @classmethod
     def of(cls, brand: Brand, links: list[SiteLink], *, is_draft: bool = False) -> Branding:
-        """Return the branding of a row with its files. A draft has its files in itself, as data: addresses."""
+        """Return the branding of a row with its files. A draft contains its files as data: addresses."""
         address = _data_url if is_draft else _url
         return cls(
             own_name=brand.name,
@@ -113,7 +113,7 @@ class Branding:
 
     @cached_property
     def digest(self) -> str:
-        """Return a name for exactly this branding; "" for that of a site that has chosen nothing."""
+        """Return a digest of this branding; "" if the site has changed no default."""
         return "" if self == _DEFAULT else hashlib.sha256(repr(self).encode()).hexdigest()[:16]
 
     # Names ----------------------------------------------------------------------------------------------------------
@@ -132,7 +132,7 @@ class Branding:
 
     @property
     def title(self) -> str:
-        """Return the title of the front page: the name, with what is to be found there."""
+        """Return the title of the front page: the name, with a description."""
         return _("%(name)s – Live coverage") % {"name": self.name} if self.has_name else self.name
 
     @property
@@ -154,7 +154,7 @@ class Branding:
 
     @property
     def raster_logo(self) -> Picture | None:
-        """Return the logo for dark grounds that programs without a browser can draw, None if there is none."""
+        """Return the logo for dark backgrounds as a raster image, None if there is none."""
         return next((one for one in (self.logo_dark, self.logo) if one and one.media_type != "image/svg+xml"), None)
 
     @property
@@ -190,7 +190,7 @@ class Branding:
 
     @cached_property
     def styles(self) -> str:
-        """Return the custom properties and fonts as a style sheet; "" if nothing differs from that of the product."""
+        """Return the custom properties and fonts as a style sheet; "" if the site has changed no default."""
         return stylesheet.written(self)
 
     @property
@@ -202,7 +202,7 @@ class Branding:
 
     @property
     def fonts(self) -> list[Font]:
-        """Return the fonts that the page of the active language needs, for links that load them early."""
+        """Return the fonts that a page in the active language needs, for preload links."""
         language = get_language() or "en"
         return [font for font in (self.headline_font, self.text_font) if font and language in font.languages]
 
@@ -217,7 +217,7 @@ class Branding:
         return self._links(Place.FOOTER)
 
     def _links(self, place: str) -> list[Link]:
-        """Return the links of a place: those of the active language, and those of all languages that it lacks."""
+        """Return the links of a place: those of the active language, and those for all that it does not replace."""
         language = get_language() or "en"
         mine = [link for link in self.stored_links if link.place == place]
         own_kinds = {link.kind for link in mine if link.language == language and link.kind != Kind.OTHER}
@@ -258,20 +258,20 @@ def _read() -> Branding:
     return Branding.of(brand, list(brand.links.all())) if brand else _DEFAULT
 
 
-#: Until anything was read, a page is better without a name than not there.
+#: The default until the database has answered: a page without the name is better than no page.
 in_memory: Remembered[Branding] = Remembered(_read, _DEFAULT)
 
 
 def current() -> Branding:
-    """Return the branding of the site. While the database does not answer, it is the one that was known last."""
+    """Return the branding of the site. While the database does not answer, it is the last known one."""
     return in_memory.current()
 
 
 def edition() -> str:
-    """Return the name of all that pages are made with besides their contents: release, branding, settings and words."""
+    """Return a key of all that pages depend on besides their contents: release, branding, settings and messages."""
     return "-".join(filter(None, (RELEASE, current().digest, configuration.digest(), words.edition())))
 
 
 def context(request: Any) -> dict[str, Branding]:
-    """Return the branding for templates; a context processor. A preview brings its own."""
+    """Return the branding for templates; a context processor. A preview has its own."""
     return {"branding": getattr(request, "branding", None) or current()}

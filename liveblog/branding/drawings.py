@@ -1,4 +1,4 @@
-"""Check logos and icons of a newsroom: PNG and JPEG are drawn again, SVG keeps nothing but its drawing."""
+"""Check logos and icons of a newsroom: PNG and JPEG are encoded again, SVG keeps only its drawing."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _raster(content: bytes) -> Drawing:
         image.load()
     except ValidationError:
         raise
-    # Decoders of broken files raise all kinds of exceptions.
+    # For broken files, decoders raise exceptions of all kinds.
     except Exception as error:
         raise ValidationError(_("This file can’t be used as a logo. Use SVG, PNG or WebP.")) from error
     if image.height < MIN_HEIGHT:

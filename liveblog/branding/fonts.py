@@ -1,4 +1,4 @@
-"""Check font files of a newsroom, and find the languages and weights for which they are made."""
+"""Check font files of a newsroom, and find the languages and weights that they support."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_BYTES = 600_000
 #: First bytes of a WOFF2 file (W3C, WOFF File Format 2.0).
 _SIGNATURE = b"wOF2"
 
-#: The letters of each language besides a to z, without which its words would be a mixture of two fonts. Capitals too.
+#: The letters of each language besides a to z, without which its words would mix two fonts; capitals as well.
 _LETTERS = {
     "en": "",
     "de": "äöüß",
@@ -71,14 +71,14 @@ def facts_of(file: File) -> FontFacts:
 
 def _letters(language: str) -> set[str]:
     own = _own_letters(language)
-    # The capital of ß is no letter of most fonts, and of an Arabic letter there is none.
+    # Most fonts lack the capital of ß, and Arabic letters have no capitals.
     return {*own, *(letter.upper() for letter in own if len(letter.upper()) == 1)}
 
 
 def _own_letters(language: str) -> str:
     if language in _LETTERS:
         return _LETTERS[language] + ("" if language in ("uk", "ar") else _LATIN)
-    # Of an added language, the letters of its own words for days and months stand for all others.
+    # For an added language, the letters of its names of days and months stand for all its letters.
     locale = locale_of(language)
     names = [*locale.days["format"]["wide"].values(), *locale.months["format"]["wide"].values(), own_name(language)]
     return "".join({letter for name in names for letter in name.lower() if letter.isalpha()})

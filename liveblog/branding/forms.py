@@ -29,7 +29,7 @@ _FONTS = frozenset({"headline_font", "text_font"})
 class BrandForm(forms.ModelForm):
     """Name, logos, colours and fonts. An uploaded file replaces the stored one; a ticked box removes it."""
 
-    #: Of the row that the form shows. It is no part of the row that it saves.
+    #: The version of the row that the form shows; not saved.
     seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     class Meta:
@@ -92,7 +92,7 @@ class BrandForm(forms.ModelForm):
             raise ValidationError(message)
         stored = self.instance.names
         offered = {code: cleaned.get(column("name", code), "") for code, _name in offered_languages()}
-        # Languages that the site does not offer at present keep their names.
+        # Names in languages that the site does not offer at present stay.
         self.instance.names = {code: name for code, name in {**stored, **offered}.items() if name}
         for name in Brand.FILES:
             try:
@@ -146,7 +146,7 @@ class LinkForm(forms.ModelForm):
         return self.cleaned_data.get("position") or 0
 
     def has_changed(self) -> bool:
-        # A new row is one in which something is written.
+        # Only a row with input is new.
         return (
             bool({"label", "address"} & set(self.changed_data)) if self.instance.pk is None else super().has_changed()
         )

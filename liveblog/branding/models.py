@@ -22,8 +22,8 @@ NAME_MAX_LENGTH = 60
 class BrandFile(models.Model):
     """A logo, an icon or a font. Its name is a digest of its contents, so caches may keep it without a limit.
 
-    It lies in the database: it is small, it changes in one transaction with the brand, and it comes from the site's
-    own origin, as the content security policy and the rules for fonts of other origins want it.
+    It is in the database because it is small, changes in one transaction with the brand, and has to be served from the
+    site's own origin: the content security policy and the rules for cross-origin fonts demand that.
     """
 
     digest = models.CharField(max_length=32, primary_key=True)
@@ -72,7 +72,7 @@ class Brand(models.Model):
         SANS = "sans", pgettext_lazy("kind of typeface", "Sans-serif")
 
     name = ShortTextField(_("name of the site"), max_length=NAME_MAX_LENGTH, blank=True)
-    #: By language, where the name is written in another way.
+    #: The name by language, where its spelling differs.
     names: Any = models.JSONField(default=dict, blank=True)
     publisher = ShortTextField(_("publisher"), max_length=120, blank=True)
 
@@ -89,7 +89,7 @@ class Brand(models.Model):
     headline_font = _file(_("headline font"))
     text_font = _file(_("text font"))
 
-    #: Counts the saves, so that two people do not overwrite each other's work.
+    #: The number of saves, so that two people do not overwrite each other's changes.
     version = models.PositiveIntegerField(default=0, editable=False)
 
     COLOURS = ("colour", "colour_dark", "link", "link_dark")
@@ -159,7 +159,7 @@ class SiteLink(models.Model):
         FOOTER = "footer", pgettext_lazy("part of a page", "Footer")
 
     class Kind(models.TextChoices):
-        """Pages that most newsrooms have. Their names are those of each language."""
+        """Pages that most newsrooms have. The product translates their names."""
 
         IMPRINT = "imprint", _("Imprint")
         PRIVACY = "privacy", _("Privacy")
@@ -197,7 +197,7 @@ class SiteLink(models.Model):
 
 
 def is_address(text: str) -> bool:
-    """Return whether a link may lead there: another site, this one, or a letter to somebody."""
+    """Return whether a link may have this target: a page of this or another site, or an e-mail address."""
     read = as_read(text)
     if read is None or any(character.isspace() for character in text):
         return False

@@ -35,21 +35,21 @@ _PERMISSION = "liveblog.change_brand"
 #: Colours that newsrooms often have, all of which white text can be read on.
 SWATCHES = ("#b80d25", "#0b5d57", "#12315c", "#6b2a7d", "#854800", "#1b1e23")
 
-#: Takes a request with a branding and a language; returns what is shown: HTML, or the address of a picture.
+#: Takes a request with a branding and a language; returns the preview: HTML, or the address of a picture.
 Preview = Callable[[HttpRequest, str], str]
 
-#: A preview only shows.
+#: A preview must not save anything.
 _SCRIPT = re.compile(r"<script\b.*?</script>", re.DOTALL)
 
 _previews: dict[str, Preview] = {}
 
 
 def register_preview(name: str, preview: Preview) -> None:
-    """Have the "page" or "card" of the preview made by `preview`, by an app that knows what readers see."""
+    """Make the "page" or "card" of the preview by `preview`, from an app that has readers' pages."""
     _previews[name] = preview
 
 
-# Fonts and logos of the preview are in the answer itself.
+# The response contains the fonts and logos of the preview.
 @csp_update({"font-src": ["data:"]})
 @admin.site.admin_view
 @never_cache
@@ -58,7 +58,7 @@ def look(request: HttpRequest) -> HttpResponse:
     _check(request)
     if request.method == "POST":
         with transaction.atomic():
-            # Another save waits here, and then finds that the version is no longer the one that it has seen.
+            # A simultaneous save waits here, and then finds that the version has changed.
             Brand.objects.select_for_update().filter(pk=1).first()
             form, links = _forms(request)
             if form.is_valid() and links.is_valid():
@@ -131,7 +131,7 @@ def _changed(links: Any) -> list[str]:
 
 
 def _mail(request: HttpRequest, draft: Branding) -> str:
-    """Return an e-mail about the account of the user, as it would be written."""
+    """Return an e-mail about the account of the user as a preview."""
     context = {
         "user": request.user,
         "news": _("Your password was changed."),

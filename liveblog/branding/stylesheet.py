@@ -9,7 +9,7 @@ from liveblog.branding.models import Brand
 if TYPE_CHECKING:
     from liveblog.branding.current import Branding, Font
 
-#: The fonts that stand in for letters that the file lacks.
+#: The fallback fonts for letters that the file lacks.
 _SERIF = 'Georgia, "Noto Serif", "Times New Roman", serif'
 
 
@@ -46,7 +46,7 @@ def _colours(branding: Branding) -> str:
 
 
 def _face(font: Font) -> str:
-    # Optional: a font that comes late is used on the next page, and moves nothing on this one.
+    # `optional`: a font that loads late is used on the next page, so the layout of this one does not shift.
     return _rule(
         "@font-face",
         {

@@ -1,4 +1,4 @@
-"""The style sheet and the files of the brand, as browsers load them."""
+"""Serve the style sheet and the files of the brand."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _YEAR = 365 * 86_400
 @reads()
 @require_safe
 def styles(request: HttpRequest, digest: str) -> HttpResponse:
-    """The style sheet. A page from before the last change gets the present one, which no cache keeps for it."""
+    """The style sheet. For the digest of an earlier one it responds with the present one, which caches do not keep."""
     branding = current()
     response = HttpResponse(branding.styles, content_type="text/css; charset=utf-8")
     is_present = branding.styles_url.endswith(f"/{digest}.css")
@@ -37,7 +37,7 @@ def file(request: HttpRequest, digest: str, extension: str) -> HttpResponse:
     if found.extension != extension:
         raise Http404
     response = HttpResponse(bytes(found.content), content_type=found.media_type)
-    # A drawing that is opened by itself is a document, and may do nothing in it.
+    # An SVG that is opened by itself is a document, so forbid it everything.
     response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
     patch_cache_control(response, public=True, max_age=_YEAR, immutable=True)
     return response

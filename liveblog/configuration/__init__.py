@@ -1,1 +1,1 @@
-"""Settings that administrators can change in the newsroom, as far as the environment of the server leaves them open."""
+"""Settings that administrators can change in the newsroom, unless the server's environment sets them."""

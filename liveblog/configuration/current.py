@@ -10,7 +10,7 @@ from typing import Any
 from liveblog.configuration.models import StoredSetting
 from liveblog.remembered import Remembered
 
-#: Not a setting, but kept with them: whether an administrator was led to the page that sets up the site.
+#: Not a setting, but stored with them: whether an administrator was redirected to the page that sets up the site.
 SETUP_SHOWN = "SETUP_SHOWN"
 
 
@@ -18,8 +18,8 @@ SETUP_SHOWN = "SETUP_SHOWN"
 class Stored:
     """The stored values by the names of their settings.
 
-    digest   a name for exactly these values, "" if there are none. It is made from the moments of their changes, since
-             readers see it in ETags and some values are keys.
+    digest   a name for exactly these values, "" if there are none; made from the times of their changes, because
+             readers see it in ETags and some values are keys
     """
 
     values: Mapping[str, Any] = field(default_factory=dict)
@@ -31,7 +31,7 @@ def _read() -> Stored:
     found = {row.name: row.read() for row in rows}
     changes = [f"{row.name} {row.changed_at.timestamp()}" for row in rows if row.name != SETUP_SHOWN]
     return Stored(
-        # A value that no key can decrypt counts as none.
+        # A value that no key can decrypt counts as missing.
         {name: value for name, value in found.items() if value is not None},
         hashlib.sha256("\n".join(changes).encode()).hexdigest()[:16] if changes else "",
     )
@@ -46,5 +46,5 @@ def stored() -> Mapping[str, Any]:
 
 
 def digest() -> str:
-    """Return a name for exactly these values; pages that follow from them are made again when it changes."""
+    """Return a digest of the stored values; pages are rendered again when it changes."""
     return in_memory.current().digest

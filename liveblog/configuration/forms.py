@@ -1,4 +1,4 @@
-"""The form of stored settings. What the environment sets is shown by it and cannot be changed in it."""
+"""The form of stored settings. It shows values of the environment read-only."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from liveblog.configuration.options import OPTIONS, Option
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-#: A stored key shows its end, by which people recognise it, if enough of it stays unknown.
+#: A stored key shows its last characters, by which people recognise it, if enough of it stays hidden.
 _SHOWN_CHARACTERS, _LEAST_UNKNOWN = 4, 12
 
 
 @dataclass(frozen=True)
 class Row:
-    """One setting as the page shows it: a field, or what the environment says."""
+    """One setting on the page: a field, or the value from the environment."""
 
     option: Option
     field: forms.BoundField | None = None
@@ -35,14 +35,14 @@ class Row:
     ending: str = ""
     #: The value that the environment sets, if it is no secret.
     value: str = ""
-    #: True if it is closed only because a key of the environment is sent to that address.
+    #: True if it is read-only only because a key of the environment is sent to that address.
     belongs_to_key: bool = False
 
 
 class OptionsForm(forms.Form):
     """A form of some options. An empty key leaves the stored one as it is."""
 
-    #: Django's forms have it, but it is missing in the types of django-stubs.
+    #: Django's forms have this attribute, but django-stubs lacks it.
     _errors: ErrorDict | None
 
     def __init__(self, names: Iterable[str], *args: Any, **kwargs: Any) -> None:

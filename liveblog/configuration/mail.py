@@ -1,4 +1,4 @@
-"""The page of settings about e-mail: what the server is set to, and a letter to test it."""
+"""The page of e-mail settings: it shows those of the server, and sends a test e-mail."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from liveblog.newsroom.settings import Section
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise
 
-#: Letters that one network may have sent in ten minutes.
-_MOST_LETTERS = 10
+#: Number of test e-mails that one network may request in ten minutes.
+_MAX_TEST_EMAILS = 10
 
 
 class LetterForm(forms.Form):
@@ -35,7 +35,7 @@ class LetterForm(forms.Form):
 @admin.site.admin_view
 @never_cache
 def mail(request: HttpRequest) -> HttpResponse:
-    """Show the settings of the server, and send a letter."""
+    """Show the settings of the server, and send a test e-mail."""
     if not request.user.has_perm(PERMISSION):
         raise PermissionDenied
     own = {"to": user_of(request).email}
@@ -52,7 +52,7 @@ def mail(request: HttpRequest) -> HttpResponse:
 
 
 def _facts() -> list[tuple[_StrOrPromise, str, str]]:
-    """Return what is set: in words, its value, and its variable."""
+    """Return the settings: label, value and variable of each."""
     found: list[tuple[_StrOrPromise, str, str]] = []
     if settings.EMAIL_CONFIGURED:
         tls = ", TLS" if settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL else ""
@@ -66,7 +66,7 @@ def _facts() -> list[tuple[_StrOrPromise, str, str]]:
 def _sent(request: HttpRequest, to: str) -> Result:
     if not settings.EMAIL_CONFIGURED:
         return Result(_("No mail server is set up."))
-    if not limits.allowed(request, "test letters", _MOST_LETTERS, 600):
+    if not limits.allowed(request, "test letters", _MAX_TEST_EMAILS, 600):
         return Result(_("Too many attempts. Try again later."))
     fault = emails.fault_of(emails.compose("liveblog/emails/test.txt", to, {"url": settings.SITE_URL}))
     texts = {

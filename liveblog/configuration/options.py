@@ -1,6 +1,6 @@
 """The settings that administrators can change, in a table, and their values.
 
-A variable of the environment wins over a stored value, so operators stay in control of their servers.
+A variable of the environment overrides a stored value, so operators stay in control of their servers.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ if TYPE_CHECKING:
 _NO_ADDRESS = _("Enter a URL that begins with https:// or http://.")
 
 #: The greatest number of days for which anything can be kept: ten years.
-_MOST_DAYS = 3650
+_MAX_DAYS = 3650
 
 
 @dataclass(frozen=True)
 class Option:
     """A setting that can be stored.
 
-    name        that of the variable of the environment and of the attribute of `settings`
-    default     the value of that attribute if the environment says nothing
+    name        the name of the environment variable and of the attribute of `settings`
+    default     the value of that attribute if the variable is not set
     field       makes its form field
     is_secret   whether it is a key, which is never shown again
     sent_to     the option with the address that a key is sent to; "" if that is always the same one
@@ -88,7 +88,7 @@ def _name(**more: Any) -> forms.Field:
 
 def _days(least: int) -> Callable[..., forms.Field]:
     def field(**more: Any) -> forms.Field:
-        return forms.IntegerField(min_value=least, max_value=_MOST_DAYS, **more)
+        return forms.IntegerField(min_value=least, max_value=_MAX_DAYS, **more)
 
     return field
 
@@ -122,7 +122,7 @@ def _is_order(rules: str) -> None:
     except ImproperlyConfigured:
         parsed = []
     named = {name for _source, _target, names in parsed for name in names}
-    # A class can be named in the environment only: its code would run.
+    # Only the environment can name a class, because its code is run.
     if not parsed or not named <= set(known):
         message = _("Name engines such as “deepl llm”, or rules such as “en>uk llm deepl”. There are: %(names)s.")
         raise ValidationError(message, params={"names": listed(known)})
@@ -214,7 +214,7 @@ OPTIONS: Mapping[str, Option] = {
     )
 }
 
-#: Values that are being tried in this context and are not stored.
+#: Unstored values that are being tested in this context.
 _tried: ContextVar[Mapping[str, Any]] = ContextVar("settings that are being tried", default={})  # noqa: B039
 
 
@@ -231,7 +231,7 @@ def value(name: str) -> Any:
 
 @contextmanager
 def trying(values: Mapping[str, Any]) -> Iterator[None]:
-    """Use values for settings in this thread as if they were stored, to test them first."""
+    """Use values for settings in this context as if they were stored, to test them first."""
     token = _tried.set(values)
     try:
         yield

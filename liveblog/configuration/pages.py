@@ -1,4 +1,4 @@
-"""The pages of settings that are stored: one form of groups, some of which a button tests."""
+"""The pages of stored settings: a form of groups, some of which have a button to test them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ PERMISSION = "liveblog.change_storedsetting"
 class Group:
     """Settings that belong together.
 
-    name        for code, unique on its page
+    name        an identifier, unique on its page
     options     the names of its options
     test        tests the service that they describe; None if there is nothing to test
     is_set_up   returns whether they are complete; None if they always are
@@ -65,7 +65,7 @@ def page(groups: Sequence[Group], subject: str, *, note: _StrOrPromise = "") -> 
         form = OptionsForm(names, request.POST if request.method == "POST" else None)
         result = None
         if tested and tested.test:
-            # Faults of other groups do not matter to it.
+            # Errors in other groups do not affect the test.
             if not set(tested.options) & form.errors.keys():
                 with trying(form.values()):
                     result = tested.test()

@@ -15,6 +15,6 @@ def rekey(result: Result) -> None:
         if row.encrypted and not row.value:
             result.unreadable += 1
         elif row.encrypted and not is_current(row.encrypted):
-            # Somebody may change it at this moment.
+            # Somebody may be changing it at the same time.
             same = StoredSetting.objects.annotate(before=Cast("value", models.TextField())).filter(pk=row.pk)
             result.changed += same.filter(before=row.encrypted).update(value=row.value)

@@ -1,4 +1,4 @@
-"""The pages of settings that only show: what the environment of the server sets, and where programs are connected."""
+"""The read-only pages of settings: values of the server's environment, and links to connections of programs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @admin.site.admin_view
 @never_cache
 def server(request: HttpRequest) -> HttpResponse:
-    """Show what only the environment can change. Nothing that is secret is shown."""
+    """Show settings that only the environment can change, except secrets."""
     if not request.user.has_perm(PERMISSION):
         raise PermissionDenied
     context = admin.site.each_context(request) | {
@@ -68,7 +68,7 @@ def _facts() -> list[tuple[_StrOrPromise, str, str]]:
 @admin.site.admin_view
 @never_cache
 def connections(request: HttpRequest) -> HttpResponse:
-    """Lead to webhooks and access tokens."""
+    """Link to webhooks and access tokens."""
     if not request.user.has_perm("liveblog.view_webhook"):
         raise PermissionDenied
     context = admin.site.each_context(request) | {

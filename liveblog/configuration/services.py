@@ -1,4 +1,4 @@
-"""Test the services that settings describe by a real request, and say in a sentence how it went."""
+"""Test the services of settings by a real request, and report the result in a sentence."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SAMPLE_LANGUAGE = "en"
 
 @dataclass(frozen=True)
 class Result:
-    """The outcome of a test: a sentence, and what a service that translates has made of a sample."""
+    """The result of a test: a sentence, and the translation of a sample by a translation service."""
 
     text: str
     succeeded: bool = False
@@ -80,7 +80,7 @@ def _test_engine(engine: str) -> Result:
     target = others[0] if others else "de"
     began = time.monotonic()
     try:
-        # Not the one that makes drafts: nobody has saved these settings.
+        # Not the engine that makes drafts: these settings are not saved.
         (translated,) = made_by(**arguments).translate([_SAMPLE], _SAMPLE_LANGUAGE, target, html=False)
     except ProviderError as error:
         return failure(NAMES[engine], error)

@@ -30,21 +30,21 @@ Renderer = Callable[[int, Collection[str], Collection[str]], Mapping[str, Iterab
 
 _renderers: dict[str, Renderer] = {}
 
-#: By kind: an element that follows from all elements of the kind, so no edit names it.
-_brought: dict[str, str] = {}
+#: By kind: the element that is derived from all elements of the kind, and so changes with each of them.
+_derived: dict[str, str] = {}
 
 
-def register(kind: str, renderer: Renderer, brings: str = "") -> None:
-    """Make `renderer` the owner of all elements of `kind`. Each brings with it the element `brings`."""
+def register(kind: str, renderer: Renderer, derived: str = "") -> None:
+    """Let `renderer` render all elements of `kind`. A change of any of them also changes the element `derived`."""
     _renderers[kind] = renderer
-    if brings:
-        _brought[kind] = brings
+    if derived:
+        _derived[kind] = derived
 
 
-def with_brought(names: Iterable[str]) -> list[str]:
-    """Return the names of elements, and after them those of the elements that they bring with them."""
+def with_derived(names: Iterable[str]) -> list[str]:
+    """Return the names of elements, followed by those of the elements derived from them."""
     names = list(names)
-    return list(dict.fromkeys([*names, *(_brought[kind] for kind in map(kind_of, names) if kind in _brought)]))
+    return list(dict.fromkeys([*names, *(_derived[kind] for kind in map(kind_of, names) if kind in _derived)]))
 
 
 def kind_of(element: str) -> str:
@@ -58,7 +58,7 @@ def number_of(element: str) -> int:
 
 
 def render(article_id: int, elements: Iterable[str], languages: Collection[str]) -> dict[str, list[Operation]]:
-    """Return the current state of `elements` in each of `languages`. Each owner is called once."""
+    """Return the current state of `elements` in each of `languages`. Each renderer is called once."""
     by_kind: dict[str, list[str]] = defaultdict(list)
     for element in elements:
         by_kind[kind_of(element)].append(element)
@@ -70,7 +70,7 @@ def render(article_id: int, elements: Iterable[str], languages: Collection[str])
 
 
 class Zoned(Protocol):
-    """An article, whose pages give times in its time zone."""
+    """An article whose pages show times in its time zone."""
 
     @property
     def zone(self) -> tzinfo: ...

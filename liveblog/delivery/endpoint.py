@@ -31,7 +31,7 @@ def _count_readers() -> None:
     metrics.ROOMS.set(len(hub.streams))
 
 
-#: The languages that have had a reader.
+#: The languages that have had a reader: their gauges are set to 0 when the last one leaves.
 _counted_languages: set[str] = set()
 metrics.add_sampler(_count_readers)
 
@@ -100,9 +100,9 @@ class QueueReader:
                 self._bytes -= len(frame.wire)
 
     async def finish(self) -> None:
-        """Send the close frame, unless the client has gone by itself."""
+        """Send the close frame, unless the client has already gone."""
         if self._code is not None:
-            # A client that takes no bytes does not take this one either; the server then drops the connection.
+            # A client that has stopped reading does not read this frame either; the server then drops the connection.
             try:
                 async with asyncio.timeout(1):
                     await self._send({"type": "websocket.close", "code": self._code})
@@ -111,7 +111,7 @@ class QueueReader:
 
 
 async def live(scope: Scope, receive: Receive, send: Send) -> None:
-    """Serve one open page (an ASGI application). It reads nothing from the client and only notices its end."""
+    """Serve one open page (an ASGI application). It reads only to notice when the client leaves."""
     await receive()
     await send({"type": "websocket.accept"})
     address = counted_address((scope.get("client") or [""])[0])
@@ -155,7 +155,7 @@ async def _admit(reader: Reader, slug: str) -> None:
 
 
 async def may_embed(scope: Scope, origin: str) -> bool:
-    """Return whether pages of another site may show the page of a websocket."""
+    """Return whether pages at another origin may embed the page of a websocket."""
     return await hub.may_embed(scope["url_route"]["kwargs"]["slug"], origin)
 
 

@@ -16,17 +16,17 @@ from liveblog.delivery.elements import Operation
 from liveblog.delivery.states import State
 from liveblog.models import Change
 
-#: A page that lacks more elements loads again: it shows a part of them, and the frame would be larger than the page.
+#: A page that lacks more elements reloads: it shows only some of them, and the frame would be larger than the page.
 MAX_ELEMENTS = 150
 
-#: Compression hardly makes texts below this size shorter.
+#: Texts shorter than this hardly gain from compression.
 _MIN_COMPRESSED_BYTES = 150
 
 
 class Frame:
     """One message of the wire protocol, encoded once for all its readers."""
 
-    #: Whether the page that asked for it has shown a state that the log knows.
+    #: Whether the log contains the state that the page shows.
     of_known_state = True
 
     def __init__(self, state: State, **content: object) -> None:
@@ -41,7 +41,7 @@ class Frame:
 
     @cached_property
     def compressed(self) -> bytes:
-        """The whole frame for connections that agreed on permessage-deflate without context takeover (RFC 7692).
+        """The whole frame, for connections that agreed on permessage-deflate without context takeover (RFC 7692).
 
         Without context takeover each message is compressed by itself, so all connections get the same bytes.
         """
@@ -49,18 +49,18 @@ class Frame:
         if len(payload) < _MIN_COMPRESSED_BYTES:
             return self.wire
         deflate = zlib.compressobj(wbits=-zlib.MAX_WBITS)
-        # Section 7.2.1: the last four bytes of a flush are left out.
+        # RFC 7692, section 7.2.1: the sender removes the last four bytes of the flush.
         deflated = (deflate.compress(payload) + deflate.flush(zlib.Z_SYNC_FLUSH))[:-4]
         return websocket.frame(websocket.TEXT | websocket.COMPRESSED, deflated)
 
 
 def heartbeat(state: State) -> Frame:
-    """Return a frame that says which state the page has to show, and changes nothing."""
+    """Return a frame that names the present state and changes nothing."""
     return Frame(state)
 
 
 def reload(state: State) -> Frame:
-    """Return a frame that makes the page load again, because the log does not reach back to its state."""
+    """Return a frame that makes the page reload, because the log does not reach back to its state."""
     return Frame(state, reload=True)
 
 
@@ -90,10 +90,10 @@ class Logged(NamedTuple):
 
 
 def logged(article_id: int, after: int, state: State) -> list[Logged]:
-    """Return the lines of the log after revision `after` up to `state`, one for each revision, in their order.
+    """Return the lines of the log after revision `after` up to `state`, one for each revision, in order.
 
-    If the log does not reach back so far, the list is shorter: it begins after the last gap. It is empty if the log
-    does not lead to `state`, because the history went back meanwhile.
+    If the log does not reach back that far, the list is shorter: it begins after the last gap. It is empty if the log
+    does not lead to `state`, because the database has since been restored to an earlier state.
     """
     rows = Change.objects.filter(article_id=article_id, revision__gt=after, revision__lte=state.revision)
     columns = ("revision", "token", "previous_token", "element", "languages", "at")
@@ -108,9 +108,9 @@ def logged(article_id: int, after: int, state: State) -> list[Logged]:
 
 
 def lines_after(state: State, changed: Sequence[Logged]) -> Sequence[Logged] | None:
-    """Return those of the lines that follow `state`; None if they do not lead on from it.
+    """Return the lines that follow `state`; None if no unbroken sequence of lines does.
 
-    Then the lines do not reach back to it, or it belongs to another history.
+    It is None if the lines do not reach back to `state`, or if `state` belongs to another history.
     """
     if not changed:
         return None
@@ -119,21 +119,20 @@ def lines_after(state: State, changed: Sequence[Logged]) -> Sequence[Logged] | N
 
 
 def latest(changed: Sequence[Logged], language: str) -> list[str] | None:
-    """Return each element that changed in `language` once, in the order of the last changes, and those it brings.
+    """Return each element that changed in `language` once, in order of last change, then the derived elements.
 
-    Return None if the page has to load again.
+    Return None if the page has to reload.
     """
     names = list(dict.fromkeys(line.element for line in reversed(changed) if line.concerns(language)))
     if log.PAGE in names or len(names) > MAX_ELEMENTS:
         return None
-    return elements.with_brought(names[::-1])
+    return elements.with_derived(names[::-1])
 
 
 class _Missed:
     """The lines of an article's log up to a state, and its elements at that state, for all pages that ask for them.
 
-    Without it, each page that comes back would have what it missed rendered, and the names of the states that pages
-    can come back from are many.
+    Without it, each page that reconnects would cause its own queries and rendering: pages reconnect from many states.
     """
 
     def __init__(self, article_id: int, state: State) -> None:
@@ -188,8 +187,8 @@ def since(article_id: int, after: State | None, state: State, language: str) -> 
     """Return the frame that brings a page from the state `after` to `state`.
 
     The number of queries depends on the number of kinds of element that changed, not on the number of changes, and what
-    was read or rendered for one page serves all of the same state. A page has to load again if it is too old, or if its
-    state is None or not in the log of the database: the database does not know it yet, or has lost it.
+    was read or rendered for one page serves all of the same state. The page has to reload if its state is too old,
+    None, or not in the log: the database does not know the state yet, or has lost it.
     """
     if after is None:
         return reload(state)

@@ -1,8 +1,8 @@
 """The handshake of the websockets of live pages (RFC 6455, section 4.2), on uvicorn.
 
 uvicorn puts the head of each request together again for another parser, and keeps queues and timers for each websocket.
-When thousands of readers come back at the same moment, most of the time goes there. Here the head that was parsed is
-enough: the application answers the handshake, and takes the connection over.
+When thousands of readers reconnect at the same moment, most of the time is spent on that. This protocol uses the head
+as it was parsed: the application answers the handshake, and takes the connection over.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from liveblog.http_protocol import EdgeProtocol
 if TYPE_CHECKING:
     from liveblog.asgi_types import Scope
 
-#: The addresses of the websockets of live pages. Others are left to uvicorn, and so is what is no handshake.
+#: The addresses of the websockets of live pages. uvicorn handles all other addresses, and requests without a handshake.
 _LIVE = re.compile(rb"/ws/[^/?]+/live/")
 
 #: 16 bytes in base64 (RFC 6455, section 4.1).
@@ -95,14 +95,14 @@ class Handshake(asyncio.Protocol):
         except Exception:
             self._logger.exception("Exception in ASGI application\n")
             if self._connection is not None:
-                # The page comes back later.
+                # The page reconnects later.
                 self._connection.close(INTERNAL_ERROR)
         finally:
-            # It names this object, and would keep it and the head in memory until the collector looks for them.
+            # They refer to this object. The cycle would keep it and the head in memory until a garbage collection.
             self._scope["extensions"].clear()
         if self._connection is None:
             self._connections.discard(self)
-            # No other answer was given.
+            # The application has not answered.
             self._refuse(b"500 Internal Server Error")
 
     def take_over(self, connection: Connection) -> None:

@@ -33,7 +33,7 @@ _T = TypeVar("_T")
 #: Seconds for which the result of looking up a slug is used, and the number of results that are kept.
 PAGE_MAX_AGE_SECONDS = 1.0
 MAX_PAGES = 1000
-#: In characters. No page has a longer slug, and what strangers ask for instead is not remembered.
+#: In characters. No page has a longer slug, so results for longer ones are not kept.
 MAX_SLUG_LENGTH = 120
 
 
@@ -73,7 +73,7 @@ class Hub:
         return True
 
     def release(self, address: str | None) -> None:
-        """Count one connection from `address` less."""
+        """Stop counting one connection from `address`."""
         if address is not None:
             self._connections[address] -= 1
             if not self._connections[address]:
@@ -85,12 +85,12 @@ class Hub:
         return len(stream.readers.get(language, ())) if stream else 0
 
     async def find(self, slug: str, language: str) -> int | None:
-        """Return the id of the article at an address, or None. The database is asked once a second for all readers."""
+        """Return the id of the article with this slug, or None. The database is asked once a second for all readers."""
         page = await self._page(slug)
         return page.article_id if page is not None and language in page.languages else None
 
     async def may_embed(self, slug: str, origin: str) -> bool:
-        """Return whether pages of another origin may show the page at an address."""
+        """Return whether pages of another origin may embed the page with this slug."""
         page = await self._page(slug)
         return page is not None and web_origins.allows(page.embed_origins, origin)
 
@@ -180,16 +180,16 @@ class Hub:
     async def _watch(self) -> None:
         """Advance streams: at once after a notification, and all of them every LIVE_POLL_SECONDS."""
         now = asyncio.get_running_loop().time
-        next_look = now() + settings.LIVE_POLL_SECONDS
+        next_poll = now() + settings.LIVE_POLL_SECONDS
         while True:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout_at(next_look):
+                async with asyncio.timeout_at(next_poll):
                     await self._wake.wait()
             self._wake.clear()
             due = self.streams.keys() & self._notified
-            if now() >= next_look:
+            if now() >= next_poll:
                 due = set(self.streams)
-                next_look = now() + settings.LIVE_POLL_SECONDS
+                next_poll = now() + settings.LIVE_POLL_SECONDS
             self._notified.clear()
             if not due:
                 continue
@@ -213,7 +213,7 @@ class Hub:
     # The database -----------------------------------------------------------------------------------------------------
 
     async def query(self, function: Callable[_P, _T], *arguments: _P.args, **keywords: _P.kwargs) -> _T:
-        """Run a function that uses the database in a thread of the hub, apart from the threads that answer requests."""
+        """Run a function that uses the database in the hub's own threads, apart from those that answer requests."""
 
         def run() -> _T:
             close_old_connections()

@@ -14,7 +14,7 @@ from liveblog import notify
 from liveblog.delivery.states import State, new_token
 from liveblog.models import Change
 
-#: The element to append if a change affects more than single elements: open pages load again.
+#: The element to append if a change affects the page as a whole: open pages reload.
 PAGE = "page"
 
 _DELETE_BATCH_SIZE = 1000
@@ -59,7 +59,7 @@ def append(article_id: int, element: str, languages: Collection[str] = ()) -> in
 
 
 def reload_all_pages() -> None:
-    """Have the open pages of all articles load again, and no cached page pass for the present one."""
+    """Make the open pages of all articles reload, and cached pages obsolete."""
     for pk in _articles().values_list("pk", flat=True):
         with transaction.atomic():
             append(pk, PAGE)
@@ -71,27 +71,27 @@ def state_besides(article_id: int, state: State, kind: str) -> State:
     others = lines.exclude(element__startswith=kind).order_by("-revision")
     if (last := others.first()) is not None:
         return last.state
-    # The other lines are pruned. Nothing they record has changed since the oldest line that is left.
+    # The lines of other elements are pruned: none of those elements has changed since the oldest line that is left.
     oldest = lines.order_by("revision").first()
     return state if oldest is None else oldest.previous_state
 
 
 def changed_at(article_id: int, *, besides: str) -> datetime | None:
-    """Return when an element last changed whose name does not begin with `besides`; None if the log does not tell."""
+    """Return when an element whose name does not begin with `besides` last changed; None if no line is left."""
     lines = Change.objects.filter(article_id=article_id).exclude(element__startswith=besides)
     return lines.order_by("-revision").values_list("at", flat=True).first()
 
 
 def prune(before: datetime) -> int:
-    """Delete the lines that were written before a moment, and return how many there were.
+    """Delete the lines written before a time, and return their number.
 
     Each article loses its oldest lines up to some revision, so the rest has no gap. A page that shows an earlier
-    revision has to load again.
+    revision has to reload.
     """
     newest = Change.objects.filter(at__lt=before).values("article").annotate(revision=models.Max("revision")).order_by()
     deleted = 0
     for article_id, revision in newest.values_list("article", "revision"):
-        # In batches, so that nobody who posts meanwhile has to wait.
+        # In batches, so that nobody who posts in the meantime has to wait.
         while pks := list(
             Change.objects.filter(article_id=article_id, revision__lte=revision).values_list("pk", flat=True)[
                 :_DELETE_BATCH_SIZE

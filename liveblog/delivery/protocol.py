@@ -1,9 +1,9 @@
 """The websockets of a live page, on uvicorn.
 
 An update for thousands of readers is one sequence of bytes. Through ASGI `send` each reader costs a coroutine, a
-dictionary and an encoding of the same frame, and while nothing happens, tasks, queues and timers that wait. An ASGI
-extension therefore lets the application take over a connection once its handshake is done. The connection then is one
-small object that writes finished bytes and notices only its end. The application runs on any other server too.
+dictionary and an encoding of the same frame, and while idle it holds tasks, queues and timers. An ASGI extension
+therefore lets the application take over a connection once its handshake is done. The connection then is one small
+object that writes finished bytes and notices only its end. The application also runs on any other ASGI server.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Connection(asyncio.Protocol):
 
     @staticmethod
     def can_compress(extensions: list[Extension]) -> bool:
-        """Return whether frames that were compressed once are for a connection with these extensions."""
+        """Return whether a connection with these extensions can take frames that were compressed once for all."""
         return any(
             isinstance(extension, PerMessageDeflate) and extension.local_max_window_bits == zlib.MAX_WBITS
             for extension in extensions
@@ -194,8 +194,8 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
         if not self._has_request:
-            # The server hands over a whole handshake. If there is a line in it that websockets does not read, of more
-            # than 8 kB, uvicorn would wait without a limit.
+            # The server hands over a whole handshake. If one of its lines is longer than the 8 kB that websockets
+            # reads, uvicorn would wait without a limit.
             refuse_head(self.transport)
 
     def handle_connect(self, event: object) -> None:

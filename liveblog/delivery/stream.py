@@ -1,7 +1,7 @@
 """The stream of an article with open readers, in one process.
 
-It keeps the end of the article's log in memory and belongs to no reader in particular: all that it reads, renders or
-encodes is done once, for all of them.
+It keeps the end of the article's log in memory and belongs to no reader in particular: whatever it reads, renders or
+encodes, it does once for all of them.
 """
 
 import asyncio
@@ -27,10 +27,10 @@ logger = logging.getLogger(__name__)
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
-#: The shortest time between two looks for readers whose state the stream does not know, in seconds.
-LOOK_INTERVAL_SECONDS = 0.1
+#: The shortest time between two queries for readers whose state the stream does not know, in seconds.
+QUERY_INTERVAL_SECONDS = 0.1
 
-#: Pause before work that failed is tried again.
+#: Seconds before work that failed is tried again.
 RETRY_SECONDS = 0.5
 
 
@@ -59,7 +59,7 @@ class Reader(Protocol):
 
 
 class Query(Protocol):
-    """Runs a function that uses the database, in a thread."""
+    """Run a function that uses the database, in a thread."""
 
     def __call__(self, function: Callable[_P, _T], *arguments: _P.args, **keywords: _P.kwargs) -> Awaitable[_T]: ...
 
@@ -74,7 +74,7 @@ class ArticleStream:
         self.readers: defaultdict[str, dict[Reader, None]] = defaultdict(dict)
         self._query = query
         self._newest = state
-        #: A state with a lower revision than the newest that was reported once.
+        #: A state that was reported once although its revision is lower than that of the newest one.
         self._reported_lower: State | None = None
         #: The last lines of the log up to `state`; None until a reader lacks some.
         self._log: list[frames.Logged] | None = None
@@ -84,29 +84,29 @@ class ArticleStream:
         self._catch_ups: dict[tuple[str, State], asyncio.Future[Frame | None]] = {}
         #: The keys of catch-ups that are not made yet.
         self._wanted: list[tuple[str, State]] = []
-        #: The frame for pages that have to load again.
+        #: The frame for pages that have to reload.
         self._reload = frames.reload(state)
         self._work: asyncio.Task[None] | None = None
-        self._looking: asyncio.Task[None] | None = None
-        self._looked_at = -LOOK_INTERVAL_SECONDS
+        self._querying: asyncio.Task[None] | None = None
+        self._queried_at = -QUERY_INTERVAL_SECONDS
 
     # Readers ----------------------------------------------------------------------------------------------------------
 
     async def join(self, reader: Reader) -> None:
-        """Write the reader its first frame, and every later one until it leaves. Raise Gone if the article is."""
-        looks = 0
+        """Write the reader its first frame, and every later one until it leaves. Raise Gone if the article is gone."""
+        queries = 0
         joined_at: State | None = None
         shown, page = reader.state, "catch_up"
         # The stream may advance while the catch-up is made; the reader joins at a state at which it lacks nothing.
         while not reader.gone and joined_at != self.state:
             frame = None if reader.state is None else await self._catch_up(reader.language, reader.state)
             if frame is None:
-                if reader.state is not None and not self._is_too_old(reader.state) and looks < 2:
-                    # The reader comes from a process that was notified earlier, or knows that history went back, or has
-                    # an invented state. A look that was under way when it came may have been too early; the one after
-                    # that was not.
-                    looks += 1
-                    await self._look()
+                if reader.state is not None and not self._is_too_old(reader.state) and queries < 2:
+                    # The reader comes from a process that was notified earlier or already knows of a restored database,
+                    # or its state is invented. A query that was under way when it came may have been too early; the
+                    # next one is not.
+                    queries += 1
+                    await self._query_state()
                     continue
                 frame, page = self._reload, "reload"
             reader.write(frame)
@@ -124,8 +124,8 @@ class ArticleStream:
                 del self.readers[reader.language]
 
     def write_all(self, by_language: dict[str, Frame]) -> None:
-        # Copies: a reader that falls behind leaves while it is written to, and removes its language if it was the last
-        # one to read it.
+        # Iterate over copies: a reader that falls behind leaves while it is written to, and removes its language if it
+        # was the last one to read it.
         for language, readers in list(self.readers.items()):
             frame = by_language[language]
             for reader in list(readers):
@@ -152,7 +152,7 @@ class ArticleStream:
             # Most likely a newer answer overtook this one. If instead the database was restored from a backup, the
             # next answer reports the same state.
             self._reported_lower = state
-            self._begin_to_look()
+            self._begin_query()
             return
         self._reported_lower = None
         if state != self._newest:
@@ -161,7 +161,7 @@ class ArticleStream:
             self._begin()
 
     def stop(self) -> None:
-        for task in (self._work, self._looking):
+        for task in (self._work, self._querying):
             if task is not None:
                 task.cancel()
 
@@ -169,21 +169,21 @@ class ArticleStream:
         if self._work is None or self._work.done():
             self._work = asyncio.create_task(self._until_done())
 
-    async def _look(self) -> None:
-        """Ask the database for the state, at most once in LOOK_INTERVAL_SECONDS, and advance to it."""
-        await asyncio.wait({self._begin_to_look()})
+    async def _query_state(self) -> None:
+        """Ask the database for the state, at most once in QUERY_INTERVAL_SECONDS, and advance to it."""
+        await asyncio.wait({self._begin_query()})
 
-    def _begin_to_look(self) -> asyncio.Task[None]:
-        if self._looking is None or self._looking.done():
-            self._looking = asyncio.create_task(self._look_now())
-        return self._looking
+    def _begin_query(self) -> asyncio.Task[None]:
+        if self._querying is None or self._querying.done():
+            self._querying = asyncio.create_task(self._query_now())
+        return self._querying
 
-    async def _look_now(self) -> None:
+    async def _query_now(self) -> None:
         now = asyncio.get_running_loop().time
-        await asyncio.sleep(max(0.0, self._looked_at + LOOK_INTERVAL_SECONDS - now()))
-        self._looked_at = now()
+        await asyncio.sleep(max(0.0, self._queried_at + QUERY_INTERVAL_SECONDS - now()))
+        self._queried_at = now()
         with contextlib.suppress(DatabaseError):
-            # An answer that is lower needs a second one.
+            # A lower revision counts only if a second answer confirms it.
             for _ in range(2):
                 found = await self._query(frames.states_of, [self.article_id])
                 self.advance(found.get(self.article_id, self._newest))
@@ -219,7 +219,7 @@ class ArticleStream:
         else:
             self._log = None
         if changed is None:
-            # The desks may show what is lost as well.
+            # Desks may also show updates that the database has lost.
             notify.notify_desk(self.article_id)
         self.state = state
         self._reload = frames.reload(state)
@@ -264,7 +264,7 @@ class ArticleStream:
             return None
         frame = self._catch_ups.get((language, after))
         if frame is None:
-            # Invented states must not fill the memory with a frame each.
+            # Keep no frame for an invented state: there may be any number of them.
             if self._log is not None and after != self.state and frames.lines_after(after, self._log) is None:
                 return None
             frame = self._catch_ups[language, after] = asyncio.get_running_loop().create_future()
@@ -285,7 +285,8 @@ class ArticleStream:
         missed: dict[tuple[str, State], list[str] | None] = {}
         for language, after in wanted:
             if (lines := frames.lines_after(after, self._log)) is None:
-                # It must not fill the memory either. It has gone already if this is done again after an error.
+                # Do not keep an unknown state: there may be any number of them. If this runs again after an error, the
+                # state is gone already.
                 if unknown := self._catch_ups.pop((language, after), None):
                     unknown.set_result(None)
             else:

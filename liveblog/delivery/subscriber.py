@@ -26,7 +26,7 @@ class Subscriber:
         """
         self._on_change = on_change
         self._on_audience_query = on_audience_query
-        #: The articles to subscribe to; an event is set once notifications arrive, or cannot.
+        #: The articles to subscribe to; an event is set once notifications arrive, or the channel layer is down.
         self._subscriptions: dict[int, asyncio.Event] = {}
         self._channel: str | None = None
         #: The articles whose groups the channel is in, with the time at which it was added.
@@ -34,7 +34,7 @@ class Subscriber:
         self._changed = asyncio.Event()
 
     async def subscribe(self, article_id: int) -> None:
-        """Return once notifications about the article arrive, or the channel layer is known to be out of order."""
+        """Return once notifications about the article arrive, or the channel layer is known to be down."""
         ready = self._subscriptions.setdefault(article_id, asyncio.Event())
         self._changed.set()
         with contextlib.suppress(TimeoutError):

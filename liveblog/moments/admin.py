@@ -1,4 +1,4 @@
-"""The admin's moments: each in the time zone of its row, which is named beside it."""
+"""Moments in the admin: each in the time zone of its row, with the name of the zone."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class MomentsAdmin(InputAdmin):
         return {field.name: field for field in self.model._meta.fields if isinstance(field, models.DateTimeField)}
 
     def _column(self, name: Any) -> Any:
-        """Return a column of the list that shows a moment in the zone of its row; any other column as it is."""
+        """Return a column of the list that shows a moment in the zone of its row; return other columns unchanged."""
         field = self._moments().get(name)
         if field is None:
             return name
@@ -47,7 +47,7 @@ class MomentsAdmin(InputAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         item = context["adminform"].form.instance
-        # All are formatted before one is replaced, because the zone may depend on them.
+        # Format all before replacing one, because the zone may depend on them.
         names = self._moments().keys() & set(context["adminform"].readonly_fields)
         for name, shown in {name: self._shown(name, item) for name in names}.items():
             setattr(item, name, shown)

@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 else:
     _Form = object
 
-#: The year of a date in ISO 8601, also one that Python does not know.
+#: The year of a date in ISO 8601, even if Python does not support it.
 _YEAR = re.compile(r"\s*([+-]?\d{4,8})-\d{2}-\d{2}(?!\d)", re.ASCII)
 
 
 class Written(NamedTuple):
     """The input of a user: day and time, and the offset that tells two moments at the same local time apart.
 
-    A program may send a whole moment in ISO 8601 as the day.
+    A program may send a complete moment in ISO 8601 as the day.
     """
 
     day: str
@@ -66,7 +66,7 @@ class MomentField(models.DateTimeField):
     default_validators = [validate_year]
 
     def formfield(self, **kwargs: Any) -> forms.Field:  # type: ignore[override]
-        # The admin asks for a field of its own, which knows one time zone only.
+        # Override the admin's own field, which supports only one time zone.
         return MomentFormField(
             required=not self.blank,
             label=kwargs.get("label", capfirst(self.verbose_name)),
@@ -107,16 +107,16 @@ class MomentInput(forms.Widget):
     """A day and a time of the 24-hour clock with the name of their zone, and a choice between the two moments of a
     repeated hour.
 
-    The browser draws the control of the day. It would draw one of the type datetime-local or time too, but with the
+    The browser renders the control of the day. For times it has controls, too (datetime-local, time), but with the
     clock of its own language, whatever the language of the page.
     """
 
     template_name = "liveblog/widgets/moment.html"
-    #: The zone of the times; None for the zone of an article that the form has still to be told.
+    #: The zone of the times; None for that of an article that the form does not know yet.
     zone: tzinfo | None
     #: The name of the control of the same form that chooses the zone.
     zone_control: str | None = None
-    #: The name of the moment, from which the control of its time takes its own.
+    #: The label of the moment, from which that of its time is derived.
     label: str = ""
 
     def __init__(self, attrs: dict[str, Any] | None = None, zone: tzinfo | None = None) -> None:
@@ -163,7 +163,7 @@ class MomentInput(forms.Widget):
         return context
 
     def _written(self, value: Any) -> Written:
-        """Return what the controls show of a value: a moment, or what a user wrote."""
+        """Return the texts of the controls for a value: a moment, or the input of a user."""
         if isinstance(value, Written):
             return value
         if isinstance(value, datetime) and timezone.is_aware(value):
@@ -171,7 +171,7 @@ class MomentInput(forms.Widget):
         return Written("" if value is None else str(value))
 
     def _offsets(self, written: Written) -> list[tuple[str, str]]:
-        """Return value and label of each moment at a repeated local time; nothing for any other time."""
+        """Return value and label of each moment at a repeated local time; none for any other time."""
         time = local_time.clock_time(written.time)
         if self.zone is None or time is None:
             return []
@@ -208,7 +208,7 @@ class ZoneSelect(forms.Select):
 
     @property
     def media(self) -> forms.Media:
-        """Return the files of Django's search fields: a second Select2 on a page would lose the words of the first."""
+        """Return the files of Django's search fields: a second copy of Select2 would lose the first's translations."""
         minified = "" if settings.DEBUG else ".min"
         js: list[Any] = [
             f"admin/js/vendor/jquery/jquery{minified}.js",
@@ -239,11 +239,11 @@ class MomentFormField(forms.DateTimeField):
     """A moment, entered as a local time of a zone."""
 
     widget = MomentInput
-    #: The moment that the form shows, with its seconds, which the control has not.
+    #: The moment that the form shows, with its seconds, which the control lacks.
     shown: datetime | None = None
 
     def bind(self, zone: tzinfo | None, shown: Any = None, *, zone_control: str | None = None) -> None:
-        """Enter and show local times of `zone`; None: the zone of an article that the form has still to be told."""
+        """Enter and show local times of `zone`; None: that of an article that the form does not know yet."""
         assert isinstance(self.widget, MomentInput)
         self.widget.zone, self.widget.zone_control = zone, zone_control
         self.widget.label = str(self.label or "")
@@ -256,11 +256,11 @@ class MomentFormField(forms.DateTimeField):
         return self.widget.zone or UTC
 
     def prepare_value(self, value: Any) -> Any:
-        """Return a moment in the zone of the field; what a user wrote as it is."""
+        """Return a moment in the zone of the field; return the input of a user unchanged."""
         return value.astimezone(self.zone) if isinstance(value, datetime) and timezone.is_aware(value) else value
 
     def to_python(self, value: Any) -> datetime | None:
-        """Return the moment that was written. It keeps the seconds of the moment that was shown."""
+        """Return the entered moment. If the shown moment was not changed, keep its seconds."""
         if value in self.empty_values:
             return None
         written = value if isinstance(value, Written) else Written(str(value))
@@ -278,7 +278,7 @@ class MomentFormField(forms.DateTimeField):
         return _as_written(moment, self.zone) == _as_written(other, self.zone)
 
     def _local_time(self, written: Written) -> datetime:
-        """Return the day and time that were written, or the whole moment that stands in the place of the day."""
+        """Return the entered day and time, or the complete moment that was sent as the day."""
         if not written.day:
             raise ValidationError(_("Enter the date too."), code="incomplete")
         day = _day(written.day)
@@ -358,12 +358,12 @@ class ZoneFormField(forms.ChoiceField):
         super().__init__(choices=zones.choices, **kwargs)
 
     def keep(self, zone: str) -> None:
-        """Offer a zone too that the item has already."""
+        """Also offer the zone that the item has."""
         self.choices = lambda: zones.choices(zone)
 
 
 class MomentFormMixin(_Form):
-    """A form with moments: all of them are local times of one zone, which stands beside each."""
+    """A form with moments: all of them are local times of one zone, which the form names beside each."""
 
     #: The field of the form that chooses the zone.
     zone_control: str | None = None

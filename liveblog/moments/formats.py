@@ -1,11 +1,11 @@
 """Write moments for people: the one place for the formats of dates, times and zones (Unicode CLDR, by Babel).
 
-Pages stay in caches and are read in any year and in any country. So a moment is written with its year and its offset
-from UTC, and means the same without anything that stands beside it. All functions write in the active language; every
-language has the 24-hour clock. `zone` is the time zone of the text, None the active one, which on readers' pages is
-that of the article. The newsroom states it, and reads its city beside the moment.
+Pages stay in caches and are read in any year and country. So a moment is written with its year and its offset from UTC,
+and is unambiguous without context. All functions write in the active language; every language has the 24-hour clock.
+`zone` is the time zone of the text; None stands for the active one, which on readers' pages is that of the article.
+Pages of the newsroom pass it, and show its city beside the moment.
 
-For Django's own pages, the admin, liveblog/formats has the same conventions. In the browser static/liveblog/moments.js
+For Django's own pages, the admin, liveblog/formats has the same conventions. In the browser, static/liveblog/moments.js
 has them.
 """
 
@@ -68,7 +68,7 @@ def month_text(day: date) -> str:
 
 
 def month_name(day: date) -> str:
-    """Return the month of a day by itself: 'November'."""
+    """Return the name of the month of a day: 'November'."""
     return format_date(day, "LLLL", locale=active_locale())
 
 
@@ -78,18 +78,18 @@ def day_in_sentence(local: datetime) -> str:
 
 
 def clock_text(local: datetime) -> str:
-    """Return what the clock shows at a local time: '01:30'."""
+    """Return the clock time of a local time: '01:30'."""
     return format_skeleton("Hm", local, locale=active_locale())
 
 
 def day_and_clock_text(local: datetime) -> str:
-    """Return a local time with its day, for lists that stand beside the whole moments: '29 Nov, 16:52'."""
+    """Return a local time with its day, for lists that also show the complete moments: '29 Nov, 16:52'."""
     locale = active_locale()
     return _pattern(locale, "MMMd").apply(local, locale)
 
 
 def day_if_other_text(moment: datetime, zone: tzinfo | None = None) -> str:
-    """Return what the clock shows at a moment of today, and the day too at one of another day."""
+    """Return the clock time of a moment, with the day unless it is today."""
     local = timezone.localtime(moment, zone)
     is_today = local.date() == timezone.localtime(timezone=zone).date()
     return clock_text(local) if is_today else day_and_clock_text(local)
@@ -112,13 +112,13 @@ def distance_text(moment: datetime) -> str:
 
 
 def _whole(seconds: float) -> int:
-    """Return a span of time in whole units of the largest kind that it has: three years for three and a half."""
+    """Return a span of time in whole units of its largest unit: three years for three and a half."""
     size = next((size for _unit, size in TIMEDELTA_UNITS if seconds >= size), 1)
     return int(seconds // size) * size
 
 
 def _style(seconds: float) -> Literal["short", "long"]:
-    """Return the length of words for a span: everyone knows 'h', but not 'm' for a month or 'a' for a year."""
+    """Return the length of unit names for a span: everyone knows 'h', but not 'm' for a month or 'a' for a year."""
     return "short" if abs(seconds) < timedelta(days=1).total_seconds() else "long"
 
 
@@ -151,12 +151,12 @@ def machine_text(moment: datetime, zone: tzinfo | None = None) -> str:
 
 
 def time_element(moment: datetime, text: str, zone: tzinfo | None = None) -> SafeString:
-    """Return a <time> element. The browser writes its text in the reader's time zone if the reader wants that."""
+    """Return a <time> element. The browser replaces its text by the reader's local time if the reader wants that."""
     return format_html('<time datetime="{}">{}</time>', machine_text(moment, zone), text)
 
 
 def element(moment: datetime, zone: tzinfo) -> SafeString:
-    """Return a moment for the newsroom: the local time of a zone with its offset, and the city of the zone."""
+    """Return a moment as HTML for the newsroom: the local time of a zone with its offset, and the city of the zone."""
     return format_html(
         '<span class="moment">{} <span class="zone" title="{}">{}</span></span>',
         time_element(moment, moment_text(moment, zone), zone),
@@ -168,6 +168,6 @@ def element(moment: datetime, zone: tzinfo) -> SafeString:
 @lru_cache(maxsize=64)
 def _pattern(locale: Locale, day_skeleton: str) -> DateTimePattern:
     day, time = (str(locale.datetime_skeletons[skeleton]) for skeleton in (day_skeleton, "Hm"))
-    # In the pattern that joins them, letters are quoted.
+    # The pattern that joins them has quoted letters.
     joined = str(get_datetime_format("medium", locale=locale))
     return parse_pattern(joined.replace("{1}", day).replace("{0}", time))

@@ -1,6 +1,6 @@
 """Local times, and the moments that they mean: two where a clock is put back, none where it is put forward.
 
-See PEP 495 for the two readings of a local time that Python tells apart by `fold`.
+See PEP 495 for the attribute `fold`, by which Python distinguishes the two.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, timezone, tzinfo
 
-#: Moments lie in these years. Beyond them, Python cannot convert every moment to every zone.
+#: The accepted years. Beyond them, Python cannot convert every moment to every zone.
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 
-#: A time on the 24-hour clock as people type it, in Western, Arabic or Persian digits: hours and minutes with a sign
-#: between them or none, or hours alone. It holds for Python and for the attribute `pattern` of HTML.
+#: A time on the 24-hour clock as people type it, in Western, Arabic or Persian digits: hours and minutes, with or
+#: without a separator, or only hours. The pattern works in Python and in the HTML attribute `pattern`.
 CLOCK_TIME = r"\s*(D{1,2})(?:\s*[:.,hH٫：]\s*(D{2})?|(D{2}))?\s*".replace("D", "[0-9٠-٩۰-۹]")
 
 _SECOND = timedelta(seconds=1)
@@ -21,14 +21,14 @@ _SECOND = timedelta(seconds=1)
 
 @dataclass(frozen=True)
 class ClockChange:
-    """A change of the clocks of a zone: what they show at that moment with the offset before it, and after it."""
+    """A change of the clocks of a zone: the local time of that moment by the offset before it, and by that after it."""
 
     before: datetime
     after: datetime
 
 
 def in_range(value: datetime) -> bool:
-    """Return whether a local time or moment lies in the years that are accepted."""
+    """Return whether a local time or moment is within the accepted years."""
     return FIRST_YEAR <= value.year <= LAST_YEAR
 
 
@@ -46,7 +46,7 @@ def moments(local: datetime, zone: tzinfo) -> list[datetime]:
     found: list[datetime] = []
     for fold in (0, 1):
         moment = local.replace(tzinfo=zone, fold=fold)
-        # A skipped time does not come back from UTC as it went there.
+        # A skipped time does not survive the conversion to UTC and back.
         back = moment.astimezone(UTC).astimezone(zone)
         if back.replace(tzinfo=None) == local and back.utcoffset() not in [other.utcoffset() for other in found]:
             found.append(back)

@@ -20,10 +20,10 @@ from liveblog.languages import active_locale
 #: Value and label of one choice of a form.
 Choice = tuple[str, str]
 
-#: A language that writes the city of every zone of CLDR in its own script, so that none is left out as self-evident.
+#: A language for which CLDR has every city, because its script is not Latin.
 _WHOLE_LIST = "ar"
 
-#: In names of places: “Nuku‘alofa” and “Côte d’Ivoire” are typed with another one, or with none.
+#: Apostrophes in names of places: people type another one in “Nuku‘alofa” and “Côte d’Ivoire”, or none.
 _APOSTROPHES = frozenset("'‘’ʻʼ`")
 
 
@@ -54,7 +54,7 @@ def city(zone: tzinfo | str) -> str:
 
 
 def title(zone: tzinfo | str) -> str:
-    """Return the name of the time that is kept in a zone: 'Eastern Time'; without a name, that of its city."""
+    """Return the name of the time in a zone: 'Eastern Time'; if it has none, the name of its city."""
     name, locale = str(zone), active_locale()
     names = locale.meta_zones.get(get_global("meta_zones").get(_cldr_name(name), ""), {}).get("long", {})
     return str(names.get("generic") or names.get("standard") or city(name))

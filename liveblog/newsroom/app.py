@@ -1,6 +1,6 @@
-"""The newsroom as an app on the device of somebody who works in it (W3C Web Application Manifest, Service Workers).
+"""The newsroom as an installable app (W3C Web Application Manifest, Service Workers).
 
-It opens where its user was last, and a desk opens without a network too: what is typed there is kept by the browser.
+It opens the page that its user visited last. A desk opens offline, too, and the browser keeps what is typed there.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from django.views.decorators.http import require_safe
 
 from liveblog.languages import direction, variety
 
-#: The cookie with the path of the page that was worked on last, for a month.
+#: The cookie with the path of the last page, kept for a month.
 PLACE_COOKIE, PLACE_SECONDS = "newsroom_place", 30 * 24 * 3600
 _PLACE = re.compile(r"/admin/[\w/-]{0,200}", re.ASCII)
 
@@ -28,7 +28,7 @@ _ICONS = ((192, "any"), (512, "any"), (512, "maskable"))
 
 
 def remember_place(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """Have the app open at this page the next time."""
+    """Make the app open at this page the next time."""
     response.set_cookie(
         PLACE_COOKIE,
         request.path,
@@ -44,7 +44,7 @@ def remember_place(request: HttpRequest, response: HttpResponse) -> HttpResponse
 @never_cache
 @require_safe
 def resume(request: HttpRequest) -> HttpResponse:
-    """Redirect to the page of the newsroom that was worked on last on this device, or else to its home."""
+    """Redirect to the page of the newsroom that was last used on this device, or else to its home."""
     place = request.COOKIES.get(PLACE_COOKIE, "")
     return HttpResponseRedirect(place if _PLACE.fullmatch(place) else reverse("admin:index"))
 

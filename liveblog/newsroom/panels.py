@@ -1,4 +1,4 @@
-"""The side panels of a desk: each app registers what journalists see of it beside their coverage."""
+"""The side panels of a desk, which the apps register."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Panel:
-    """One line at the side of the desk."""
+    """One line of the side column of the desk."""
 
     label: _StrOrPromise
     count: int
@@ -21,7 +21,7 @@ class Panel:
     url: str = ""
 
 
-#: Takes an article id and a user; returns a panel, or None if it is nothing for that user.
+#: Takes an article id and a user; returns a panel, or None if it is not for that user.
 PanelMaker = Callable[[int, "User | AnonymousUser"], Panel | None]
 
 _makers: list[PanelMaker] = []

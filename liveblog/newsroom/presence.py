@@ -1,6 +1,6 @@
-"""A websocket of the newsroom. It says that content changed, and which other users are there; it brings no content.
+"""A websocket of the newsroom. It reports that content changed, and which other users are there; it carries no content.
 
-To the page, as JSON: {"changed": true}, after which the page asks for what is new, and
+To the page, as JSON: {"changed": true}, after which the page fetches the changes, and
 {"people": [{"person", "name", "at", "me"}]}. From the page: {"at": "update-17"}, the element that the user works on,
 or "" for none.
 """
@@ -23,10 +23,10 @@ from liveblog.asgi_types import Message
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-#: Seconds between two signs of life.
+#: Seconds between two heartbeats.
 INTERVAL_SECONDS = 3.0
 
-#: A process or user without a sign of life for so many seconds is gone.
+#: Seconds without a heartbeat after which a process or user counts as gone.
 TIMEOUT_SECONDS = 3.5 * INTERVAL_SECONDS
 
 #: Close codes: see liveblog.delivery.websocket.
@@ -36,7 +36,7 @@ _MAX_ELEMENT_LENGTH = 40
 
 
 class _Presence(NamedTuple):
-    """The last sign of life of a connection."""
+    """The last heartbeat of a connection."""
 
     name: str
     user_id: int
@@ -49,7 +49,7 @@ class PresenceConsumer(AsyncJsonWebsocketConsumer):
 
     #: Permissions, one of which a user needs to connect.
     rights: ClassVar[Collection[str]]
-    #: Runs while the user is connected and allowed to be.
+    #: Runs while the user is connected and has the permission.
     ticking: asyncio.Task[None] | None = None
 
     def group(self) -> str:
@@ -70,7 +70,7 @@ class PresenceConsumer(AsyncJsonWebsocketConsumer):
         self.ticking = asyncio.create_task(self._keep_ticking())
 
     def _may_stay(self) -> bool:
-        """Return whether the session goes on and its user may be here, as the database has it now."""
+        """Return whether the session is still valid and its user still has the permission."""
         user = sessions.user_of(self.scope["session"].session_key)
         if user is None or user.pk != self.user.pk or not user.is_staff:
             return False
@@ -97,9 +97,9 @@ class PresenceConsumer(AsyncJsonWebsocketConsumer):
             return None
 
     async def send_json(self, content: object, close: bool = False) -> None:
-        """Send the page something. Do nothing if the browser has closed the connection.
+        """Send the page a message. Do nothing if the browser has closed the connection.
 
-        Its event of the end, which cleans up, may still be on the way. Until then servers raise an OSError (ASGI
+        The disconnect event, which cleans up, may still be pending. Until then servers raise an OSError (ASGI
         specification, "Disconnected Client - send exception").
         """
         with contextlib.suppress(OSError):
@@ -112,11 +112,11 @@ class PresenceConsumer(AsyncJsonWebsocketConsumer):
     # Messages of the group --------------------------------------------------------------------------------------------
 
     async def content_changed(self, message: Message) -> None:
-        """Have the page look for what is new; see `liveblog.notify.notify_group_after_commit`."""
+        """Make the page fetch changes; see `liveblog.notify.notify_group_after_commit`."""
         await self.send_json({"changed": True})
 
     async def presence_query(self, message: Message) -> None:
-        """Answer a connection that has just been made."""
+        """Answer a new connection."""
         await self._announce()
 
     async def presence_here(self, message: Message) -> None:
@@ -142,7 +142,7 @@ class PresenceConsumer(AsyncJsonWebsocketConsumer):
         try:
             return await database_sync_to_async(self._may_stay)()
         except DatabaseError:
-            # Nobody is sent away because the database is. The next tick asks again.
+            # Nobody is disconnected because the database is down. The next tick asks again.
             return True
 
     async def _tick(self) -> None:
@@ -151,7 +151,7 @@ class PresenceConsumer(AsyncJsonWebsocketConsumer):
 
     @property
     def place(self) -> str:
-        """The page on which the user is, for those who look at the whole newsroom; "" for home."""
+        """The page on which the user is, for the list of everybody in the newsroom; "" for home."""
         return ""
 
     async def _announce(self) -> None:

@@ -1,4 +1,4 @@
-"""The sections of the page of settings. Each is a page of its own, for those who may change what it shows."""
+"""The sections of the page of settings. Each is a separate page, for users who may change its settings."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Section(NamedTuple):
-    """A section: its name in words and in addresses, its page, the permission that it needs, and its place."""
+    """A section: its label, its name in addresses, its page, the permission that it needs, and its place."""
 
     label: _StrOrPromise
     name: str
@@ -40,7 +40,7 @@ _sections: list[Section] = []
 
 
 def register(section: Section) -> None:
-    """Add a section. Those with the lesser `place` come first."""
+    """Add a section. Sections are sorted by `place`."""
     _sections.append(section)
     _sections.sort(key=lambda section: section.place)
 
@@ -66,7 +66,7 @@ def form_page(
     """Return the page of a section that is one form of one row, and save it.
 
     subject   how the audit log names it
-    note      what is to be said above the form
+    note      a remark above the form
     """
     if not request.user.has_perm(permission):
         raise PermissionDenied
@@ -90,7 +90,7 @@ def form_page(
 @admin.site.admin_view
 @never_cache
 def first(request: HttpRequest) -> HttpResponse:
-    """Lead to the first section that the user may open."""
+    """Redirect to the first section that the user may open."""
     found = sections_for(request)
     if not found:
         raise PermissionDenied

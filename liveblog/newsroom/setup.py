@@ -34,7 +34,7 @@ NAME = "setup"
 
 @dataclass(frozen=True)
 class Step:
-    """One step. `is_done` returns whether it needs nobody any more, `url` its address."""
+    """One step. `is_done` returns whether it is done, `url` its address."""
 
     label: _StrOrPromise
     purpose: _StrOrPromise
@@ -47,16 +47,16 @@ _steps: list[Step] = []
 
 
 def add(step: Step) -> None:
-    """Add a step. Those with the lesser `place` come first."""
+    """Add a step. Steps are sorted by `place`."""
     _steps.append(step)
     _steps.sort(key=lambda each: each.place)
 
 
 def is_due(user: User) -> bool:
-    """Return whether a person is to be led to the page: an administrator, if nobody has seen it yet."""
+    """Return whether to redirect a user to the page: an administrator, if nobody has seen it yet."""
     if current.stored().get(current.SETUP_SHOWN) or not user.has_perm(PERMISSION):
         return False
-    # Another process may have shown it a moment ago.
+    # Another process may just have shown it.
     return not StoredSetting.objects.filter(pk=current.SETUP_SHOWN).exists()
 
 
@@ -71,7 +71,7 @@ def page(request: HttpRequest) -> HttpResponse:
     if not request.user.has_perm(PERMISSION):
         raise PermissionDenied
     if not current.stored().get(current.SETUP_SHOWN):
-        # From now on it is found in the settings, and nobody is led to it again.
+        # From now on the settings link to it, and nobody is redirected to it again.
         put(current.SETUP_SHOWN, True, None)
     steps = [
         {"label": each.label, "purpose": each.purpose, "url": each.url(), "done": each.is_done()} for each in _steps
@@ -87,7 +87,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 def section_url(name: str) -> Callable[[], str]:
-    """Return what returns the address of a section of the settings."""
+    """Return a function that returns the address of a section of the settings."""
     return lambda: reverse("settings-section", args=[name])
 
 

@@ -1,4 +1,4 @@
-"""The work that waits in the newsroom, and its faults. Each app registers its own; home and the side bar show them."""
+"""The work that waits in the newsroom, and its problems. Apps register theirs; home and the side bar show them."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class Line:
     url: str
     #: The language of the text; "" for that of the page.
     language: str = ""
-    #: Since when it waits.
+    #: The time since which it has waited.
     since: datetime | None = None
     is_late: bool = False
-    #: The number of pieces of work; None for a line that is one itself.
+    #: The number of pieces of work; None for a line that is a single piece.
     count: int | None = None
 
 
@@ -31,11 +31,11 @@ class Line:
 class Queue:
     """Work of one kind that waits for a user.
 
-    name     for code, unique among all queues
+    name     an identifier, unique among all queues
     icon     a symbol of templates/admin/newsroom/icons.html
-    is_due   whether somebody waits for the user just now; otherwise there is work, and no hurry
-    in_nav   whether the side bar has it even if nothing waits
-    key      the letter that leads to it behind G
+    is_due   whether somebody is waiting for the user now; otherwise the work is not urgent
+    in_nav   whether the side bar shows it even if it is empty
+    key      the letter that opens it after G (keyboard shortcut)
     short    its name where there is little room; "" for the label
     """
 
@@ -53,7 +53,7 @@ class Queue:
 
 @dataclass(frozen=True)
 class Problem:
-    """Something that goes wrong. `url` and `label` lead to its remedy; "" if the user cannot do anything."""
+    """Something that is wrong. `url` and `label` link to a remedy; "" if the user cannot do anything."""
 
     text: _StrOrPromise
     detail: _StrOrPromise = ""
@@ -89,10 +89,10 @@ def queues_for(user: User, *, lines: bool = True) -> list[Queue]:
 
 
 def problems_for(user: User) -> list[Problem]:
-    """Return what goes wrong and concerns a user."""
+    """Return the problems that concern a user."""
     return [problem for maker in _problem_makers for problem in maker(user)]
 
 
 def due_first(queues: Iterable[Queue]) -> Iterator[Queue]:
-    """Yield the queues in which something waits: first those in which somebody waits for the user just now."""
+    """Yield the queues that are not empty: first those in which somebody is waiting for the user."""
     return iter(sorted((queue for queue in queues if queue.count), key=lambda queue: not queue.is_due))

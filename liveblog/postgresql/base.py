@@ -4,7 +4,7 @@ The limits also hold behind a pooler such as PgBouncer in transaction mode, wher
 connection to PostgreSQL: there they are set at the beginning of each transaction. A pooler refuses them as start-up
 parameters of the connection.
 
-Where the limits are set, the history of the database is compared too: see `liveblog.postgresql.histories`.
+Where the limits are set, the history of the database is compared, too: see `liveblog.postgresql.histories`.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from psycopg_pool import PoolTimeout
 from liveblog import connections
 from liveblog.postgresql import histories
 
-#: One connection in so many is left to readers by everybody else.
+#: Of so many connections, one is reserved for readers.
 READERS_SHARE = 4
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    #: Whether a pooler stands between this process and PostgreSQL; known from the first connection on.
+    #: Whether there is a pooler between this process and PostgreSQL; known after the first connection.
     behind_pooler: ClassVar[bool] = False
-    #: By alias: the connections that are not left to readers.
+    #: By alias: a semaphore for the connections that are not reserved for readers.
     _shares: ClassVar[dict[str, threading.BoundedSemaphore]] = {}
     _making_shares = threading.Lock()
     _taken: threading.BoundedSemaphore | None = None
-    #: Connections to servers that take no writes yet.
+    #: Connections to servers that do not accept writes yet.
     _to_standbys: ClassVar[weakref.WeakSet[psycopg.Connection]] = weakref.WeakSet()
 
     # Shares of the pool -----------------------------------------------------------------------------------------------
@@ -71,7 +71,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _configure_connection(self, connection: psycopg.Connection) -> bool:
         commit: bool = super()._configure_connection(connection)  # type: ignore[misc]
         with connection.cursor() as cursor:
-            # A pooler gives each client a process id of its own making (PostgreSQL protocol, BackendKeyData).
+            # A pooler invents a process id for each client (PostgreSQL protocol, BackendKeyData).
             cursor.execute("SELECT pg_backend_pid()")
             direct = cursor.fetchone() == (connection.info.backend_pid,)
             if direct:
@@ -84,7 +84,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _set_autocommit(self, autocommit: bool) -> None:
         super()._set_autocommit(autocommit)  # type: ignore[misc]
         if not autocommit and (self.behind_pooler or self.connection in self._to_standbys):
-            # Behind a pooler a connection outlives the server, and the standby may have taken over meanwhile.
+            # Behind a pooler a connection outlives the server, and the standby may have taken over in the meantime.
             statement, parameters = _limits(for_transaction=True)
             if named := histories.are_readable():
                 statement += f", {histories.NAME}"
@@ -103,7 +103,8 @@ def _limits(*, for_transaction: bool) -> tuple[str, list[Any]]:
         "statement_timeout": settings.DATABASE_STATEMENT_TIMEOUT if connections.is_serving() else 0,
     }
     values = {name: str(round(1000 * seconds)) for name, seconds in milliseconds.items()}
-    # PostgreSQL takes a third of a second to compile a query with many columns; no query here runs for a tenth of that.
+    # PostgreSQL takes a third of a second to compile a query with many columns; no query here runs even a tenth of
+    # that.
     values["jit"] = "off"
     parameters = [value for pair in values.items() for value in (*pair, for_transaction)]
     return f"SELECT {', '.join(['set_config(%s, %s, %s)'] * len(values))}", parameters

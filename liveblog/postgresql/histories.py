@@ -1,9 +1,9 @@
-"""Notice that PostgreSQL goes on from an earlier moment, and skip the keys of the rows that were lost.
+"""Detect that PostgreSQL continues from an earlier state, and skip the keys of the rows that were lost.
 
-A history of the database is the cluster, the database in it, and the time line, whose number rises when a standby takes
-over and after a recovery to a point in time (PostgreSQL manual, "Timelines"). Its name is stored in the database, so it
-is copied to standbys and into backups. Where the stored name is not the present one, rows may be lost. The first
-connection that finds this skips keys before it inserts a row.
+A history of the database is identified by the cluster, the database in it, and the time line, whose number rises when a
+standby takes over and after a point-in-time recovery (PostgreSQL manual, "Timelines"). Its name is stored in the
+database, so it is copied to standbys and into backups. If the stored name is not the present one, rows may be lost.
+The first connection that finds this skips keys before it inserts a row.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from liveblog import keys
 
 logger = logging.getLogger(__name__)
 
-#: The name of the present history; NULL on a standby, which writes none.
+#: The name of the present history; NULL on a standby, which cannot store it.
 NAME = (
     "CASE WHEN NOT pg_is_in_recovery() THEN concat_ws('-',"
     " (SELECT system_identifier FROM pg_control_system()),"
@@ -26,20 +26,20 @@ NAME = (
     " left(pg_walfile_name(pg_current_wal_lsn()), 8)) END"
 )
 
-#: The name that this process has compared.
+#: The name that this process has last compared.
 _known = ""
 _readable = True
 
 
 def are_readable() -> bool:
-    """Return whether PostgreSQL tells the name. Managed ones may forbid the functions."""
+    """Return whether PostgreSQL reveals the name. Managed services may forbid the functions."""
     return _readable
 
 
 def compare(connection: psycopg.Connection[Any]) -> bool:
     """Compare the stored name with the present one, outside a transaction. Return False on a standby.
 
-    Raise OperationalError if it cannot be known at the moment, for example because a lock is held too long.
+    Raise OperationalError if that is impossible at the moment, for example because a lock is held too long.
     """
     if not _readable:
         return True
@@ -70,10 +70,10 @@ def go_on_from(name: str | None, connection: psycopg.Connection[Any]) -> None:
 
 
 def _go_on(cursor: psycopg.Cursor[Any], name: str) -> bool:
-    """Return whether there is a table for the name. There is none before the first migration."""
+    """Return False if there is no table for the name, which is so before the first migration."""
     if cursor.execute("SELECT to_regclass('liveblog_databasehistory')").fetchone() == (None,):
         return False
-    # Others, who would insert rows, wait here until the keys are skipped.
+    # Other connections wait here, before they insert rows, until the keys are skipped.
     cursor.execute("LOCK TABLE liveblog_databasehistory IN SHARE ROW EXCLUSIVE MODE")
     stored = cursor.execute("SELECT name FROM liveblog_databasehistory").fetchone()
     if stored is None:
@@ -89,7 +89,7 @@ def _go_on(cursor: psycopg.Cursor[Any], name: str) -> bool:
 
 
 def _give_up(error: psycopg.Error) -> None:
-    """Log once that the name cannot be known here. Raise an error that passes."""
+    """Log once that the name is not available here. Raise the error again if it is temporary."""
     global _readable
     if isinstance(error, psycopg.OperationalError) and not isinstance(error, errors.ObjectNotInPrerequisiteState):
         raise error

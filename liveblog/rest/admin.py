@@ -31,9 +31,9 @@ from liveblog.rest.scopes import Scope
 
 
 def _proved(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Have people prove that it is them: nobody who finds an unlocked screen leaves with a key of the newsroom.
+    """Require a recent authentication, so that nobody can make a token at an unlocked screen.
 
-    A person who has neither a password nor a second factor comes in by the company's log-in alone.
+    Users with neither a password nor a second factor are exempt: they only log in through the company.
     """
     proving = reauthentication_required(view)
 
@@ -128,7 +128,7 @@ class TokenAdmin(LangAttributeAdmin):
         """Do nothing: `Token.make` has stored the articles."""
 
     def response_add(self, request: HttpRequest, obj: Token, post_url_continue: str | None = None) -> HttpResponse:
-        """Show the secret, which is in this answer and nowhere else."""
+        """Show the secret, which only this response contains."""
         context = {
             **self.admin_site.each_context(request),
             "title": gettext("Your new access token"),

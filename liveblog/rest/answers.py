@@ -1,4 +1,4 @@
-"""Answers of the interface for programs: JSON with the validators of HTTP."""
+"""Responses of the API: JSON with HTTP validators."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from liveblog.rest.problems import Problem, changed
 
 MEDIA_TYPE = "application/json"
 
-#: The part of the description for operations that call `expected_version`.
+#: The part of the OpenAPI description for operations that call `expected_version`.
 IF_MATCH: dict[str, Any] = {
     "parameters": [
         {
@@ -30,7 +30,7 @@ IF_MATCH: dict[str, Any] = {
 def answer(
     content: Schema, status: int = 200, *, version: str = "", headers: Mapping[str, str] | None = None
 ) -> HttpResponse:
-    """Return content that is for one program only. `version`: names the present state, for the header If-Match."""
+    """Return content for one program only. `version` names the present state, for the header If-Match."""
     response = HttpResponse(
         content.model_dump_json(), status=status, content_type=MEDIA_TYPE, headers=dict(headers or {})
     )
@@ -43,7 +43,7 @@ def answer(
 def expected_version(request: HttpRequest, present: str) -> str:
     """Return the version that a request to change something names by If-Match. Raise Problem if it names none.
 
-    It is `present` if the request says that any version may be replaced (RFC 9110, section 13.1.1).
+    Return `present` if the request accepts any version (RFC 9110, section 13.1.1).
     """
     given = request.headers.get("If-Match", "").strip()
     if not given:

@@ -1,4 +1,4 @@
-"""Tokens in requests: whom a program acts for, and whether it may do what it asks for (RFC 6750)."""
+"""Authenticate requests by tokens, and check scopes and permissions (RFC 6750)."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from liveblog.rest.models import Token
 from liveblog.rest.problems import Problem, forbidden, unauthorized
 from liveblog.rest.scopes import Scope
 
-#: Wrong tokens that one network address may send in ten minutes.
-MOST_FAILURES = 100
+#: Number of wrong tokens that one network address may send in ten minutes.
+MAX_FAILURES = 100
 _FAILURES_SECONDS = 600
 
 
 class AccessToken(HttpBearer):
-    """Require a token. A session is none: a page of another site could use it.
+    """Require a token. A session does not count, because a page of another site could use it.
 
     scope         the scope that it needs; None for any token
-    permissions   permissions ("app label.codename") of which its owner needs one; default: those of the scope
+    permissions   permissions ("app label.codename"); its owner needs one of them; default: those of the scope
     """
 
     def __init__(self, scope: Scope | None = None, *permissions: str) -> None:
@@ -33,7 +33,7 @@ class AccessToken(HttpBearer):
 
     def authenticate(self, request: HttpRequest, token: str) -> Token:
         address = limits.counted_address(request.META.get("REMOTE_ADDR") or "")
-        if limits.counted("wrong-token", address, _FAILURES_SECONDS) >= MOST_FAILURES:
+        if limits.counted("wrong-token", address, _FAILURES_SECONDS) >= MAX_FAILURES:
             raise too_many(_FAILURES_SECONDS)
         found = Token.find(token)
         if found is None or not _may_come_in(found):
@@ -82,13 +82,13 @@ def require_article(token: Token, article_id: int | None) -> None:
 
 
 def too_many(seconds: int) -> Problem:
-    """Return the answer to a program that asks too often in periods of so many seconds (RFC 6585, section 4)."""
+    """Return the error for too many requests in a period of this many seconds (RFC 6585, section 4)."""
     wait = int(limits.seconds_left(seconds)) + 1
     title = _("This program sends too many requests. Let it wait, then try again.")
     return Problem(429, "too-many-requests", title, headers={"Retry-After": str(wait)})
 
 
 def _may_come_in(token: Token) -> bool:
-    """Return whether the owner of a token may log in at all."""
+    """Return whether the owner of a token may log in."""
     user = token.user
     return user.is_active and user.is_staff and not second_factor.is_lacking(user)

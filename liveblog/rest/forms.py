@@ -1,4 +1,4 @@
-"""The form by which a person makes an access token."""
+"""The form to make an access token."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DAYS = (7, 30, 90, 365)
 
 
 class TokenForm(forms.ModelForm):
-    """A token of `owner`, who can give it no more rights than they have."""
+    """A token of `owner`, who cannot give it more rights than they have."""
 
     #: `TokenAdmin.get_form` sets it.
     owner: User

@@ -1,7 +1,7 @@
-"""Requests that come twice because an answer was lost: the second one gets the answer of the first.
+"""Answer a request that is repeated because a response was lost with the response to the first one.
 
 The rule is that of https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/: a key names one request
-of one person for a day. An answer that is an error is not stored, as nothing was done.
+of one person for a day. An error is not stored, because nothing was done.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from liveblog.rest.problems import Problem
 MAX_LENGTH = 200
 #: The time for which an answer is kept.
 KEPT_FOR = timedelta(hours=24)
-#: The time after which a request counts as lost, because the process that answered it has died.
+#: The time after which a request counts as lost because its process has died.
 LOST_AFTER = timedelta(minutes=2)
-#: Number of old answers that each new one removes at most.
+#: The greatest number of old answers that each new one removes.
 _BATCH = 100
 
 _HEADERS = ("Content-Type", "ETag", "Location")
@@ -33,7 +33,7 @@ _NAMESPACE = uuid.UUID("5f0c8c0e-7a3b-4d53-9a35-2c2f9ac0a8f1")
 
 
 def once(request: HttpRequest, answer: Callable[[], HttpResponse]) -> HttpResponse:
-    """Return the stored answer to a request, or do what it asks for and store the answer. Raises Problem."""
+    """Return the stored answer to a request, or handle it and store the answer. Raise Problem."""
     key = key_of(request)
     if not key:
         return answer()
@@ -66,16 +66,16 @@ def key_of(request: HttpRequest) -> str:
 
 
 def key_of_update(request: HttpRequest) -> str:
-    """Return the key of a new update that follows from the request's key; "" if it has none.
+    """Return the key of a new update, derived from that of the request; "" if it has none.
 
-    A request that is repeated after the process died in the middle finds the update of the first one by it.
+    If a process dies half-way, the repeated request finds the update of the first one by this key.
     """
     key = key_of(request)
     return str(uuid.uuid5(_NAMESPACE, f"{user_of(request).pk}:{key}")) if key else ""
 
 
 def _begin(request: HttpRequest, key: str) -> StoredAnswer:
-    """Return the row of the key: with an answer, or a row that this request is to fill."""
+    """Return the row of the key: with the answer, or without one, for this request to fill."""
     user, now = user_of(request), timezone.now()
     made_of = f"{request.method} {request.get_full_path()}\0".encode() + request.body
     digest = hashlib.sha256(made_of).hexdigest()
@@ -90,7 +90,7 @@ def _begin(request: HttpRequest, key: str) -> StoredAnswer:
         raise Problem(422, "idempotency-key", _("This idempotency key belongs to another request."))
     if found is not None and found.status is not None:
         return found
-    # Only one of several repetitions takes over a lost request.
+    # Only one of several repeated requests takes over a lost one.
     lost = StoredAnswer.objects.filter(user=user, key=key, status=None, at__lt=now - LOST_AFTER)
     if found is None or not lost.update(at=now):
         title = _("The same request is still being processed. Try again in a moment.")

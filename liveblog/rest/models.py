@@ -1,4 +1,4 @@
-"""Tokens, by which programs act in the name of a person, and the answers to requests that may come twice."""
+"""Tokens, by which programs act on behalf of users, and stored answers to requests that may be repeated."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
 
     from articles.models import Article
 
-#: The beginning of every token, by which programs that look for leaked secrets recognise it.
+#: The prefix of every token, by which secret scanners recognise it.
 BEGINNING = "lbt_"
-#: Number of characters of a token that lists show, so that its owner recognises it.
+#: Number of characters of a token in lists, by which its owner recognises it.
 SHOWN_LENGTH = len(BEGINNING) + 6
-#: Number of tokens of one person that may be in force.
+#: The greatest number of valid tokens of one user.
 MAX_TOKENS = 50
-#: The time for which a token that is over stays in the list.
+#: The time for which an expired or revoked token stays in the list.
 KEPT_FOR = timedelta(days=90)
-#: The time between two notes of the last use, each of which is a write to the database.
+#: The least time between two records of the last use, because each one writes to the database.
 _NOTED_EVERY = timedelta(minutes=1)
 
 
@@ -48,13 +48,13 @@ def _validate_scopes(value: object) -> None:
 
 
 def too_many() -> ValidationError:
-    """Return the error of a person who has as many tokens as there may be."""
+    """Return the error of a user who already has MAX_TOKENS tokens."""
     message = _("You have %(limit)s access tokens already. Revoke one that you don’t need.")
     return ValidationError(message, params={"limit": MAX_TOKENS})
 
 
 class Token(models.Model):
-    """The key of one program. It acts as its owner, within its scopes and articles, until its end.
+    """The access token of one program. The program acts as its owner, within its scopes and articles, until it expires.
 
     Only a hash of the secret is stored (RFC 6750, section 5.3), so the secret is shown once, when the token is made.
     """
@@ -71,7 +71,7 @@ class Token(models.Model):
     beginning = models.CharField(max_length=16, editable=False)
     secret_hash = models.CharField(max_length=64, unique=True, editable=False)
     scopes = models.JSONField(_("May do"), default=list, validators=[_validate_scopes])
-    #: Not the same as an empty list of articles, which is left when the last one is deleted.
+    #: Not the same as an empty list of articles, which remains when the last one is deleted.
     every_article = models.BooleanField(default=True, editable=False)
     articles = models.ManyToManyField(
         "articles.Article",
@@ -83,7 +83,7 @@ class Token(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField(_("valid until"), editable=False)
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
-    #: Without its last part; see `liveblog.networks`.
+    #: A truncated address; see `liveblog.networks`.
     last_network = models.GenericIPAddressField(null=True, blank=True, editable=False)
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
 
@@ -114,7 +114,7 @@ class Token(models.Model):
     ) -> tuple[Token, str]:
         """Make a token for all articles, or for the given ones. Return it with its secret, which nobody can read later.
 
-        Raises ValidationError if the person has too many.
+        Raise ValidationError if the user has too many.
         """
         secret = BEGINNING + secrets.token_urlsafe(32)
         only = list(articles)
@@ -141,13 +141,13 @@ class Token(models.Model):
 
     @classmethod
     def find(cls, secret: str) -> Token | None:
-        """Return the token in force with this secret, with its owner."""
+        """Return the valid token with this secret, with its owner; None if there is none."""
         if not secret.startswith(BEGINNING) or len(secret) > 100:
             return None
         return cls.objects.in_force().select_related("user").filter(secret_hash=hashed_secret(secret)).first()
 
     def revoke(self) -> bool:
-        """End the token at once. Return whether it was in force."""
+        """Revoke the token. Return whether it was valid."""
         with transaction.atomic():
             ended = self._meta.model._default_manager.filter(pk=self.pk, revoked_at=None, expires_at__gt=timezone.now())
             if not ended.update(revoked_at=timezone.now()):
@@ -157,7 +157,7 @@ class Token(models.Model):
         return True
 
     def used_from(self, network: str) -> None:
-        """Note that it is used, at most once a minute."""
+        """Record the use of the token, at most once a minute."""
         now = timezone.now()
         if self.last_used_at is None or self.last_used_at < now - _NOTED_EVERY:
             Token.objects.filter(pk=self.pk).update(last_used_at=now, last_network=network)
@@ -168,12 +168,12 @@ class Token(models.Model):
 
     @property
     def about(self) -> str:
-        """Return how an entry of the audit log names it."""
+        """Return its name in entries of the audit log."""
         return f"token {self.beginning} of account {self.user.get_username()}"
 
 
 class StoredAnswer(models.Model):
-    """The answer to a request with an idempotency key: if the request comes again, it is answered, not done, again.
+    """The answer to a request with an idempotency key: a repeated request gets it and is not executed again.
 
     See https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/.
     """

@@ -1,4 +1,4 @@
-"""Errors as programs get them: problem details in JSON (RFC 9457)."""
+"""Errors of the API: problem details in JSON (RFC 9457)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pydantic import Field
 MEDIA_TYPE = "application/problem+json"
 
 
-#: Beginnings of types of pydantic's errors: the message of forms, and the parts of it with their names there.
+#: By the beginning of pydantic's error type: the message of forms, and its placeholders with their names in pydantic.
 _WORDS: dict[str, tuple[Any, *tuple[tuple[str, str], ...]]] = {
     "missing": (forms.Field.default_error_messages["required"],),
     "extra_forbidden": (gettext_lazy("There is no field with this name."),),
@@ -48,10 +48,10 @@ class ProblemDetails(Schema):
 
 
 class Problem(Exception):  # noqa: N818 - RFC 9457's name for it
-    """An answer that is an error.
+    """An error response.
 
     status    the status of HTTP
-    code      the kind of problem, which programs read
+    code      the kind of problem, for programs
     title     what went wrong, for people
     errors    messages by field
     headers   further headers of the answer
@@ -88,23 +88,23 @@ def forbidden(detail: str) -> Problem:
 
 
 def invalid(errors: Mapping[str, Sequence[str]]) -> Problem:
-    """Return the answer to content that the rules refuse."""
+    """Return the error for invalid content."""
     return Problem(422, "invalid", _("Something in this request has to be changed first."), errors)
 
 
 def changed() -> Problem:
-    """Return the answer to a request that names another version than the present one (RFC 9110, section 13.1.1)."""
+    """Return the error for a request that does not name the present version (RFC 9110, section 13.1.1)."""
     title = _("Someone else has saved another version in the meantime. Read it, then send your change again.")
     return Problem(412, "changed", title)
 
 
 def of_validation_error(error: ValidationError) -> Problem:
-    """Return the answer to an error of a form or a model."""
+    """Return the error response for an error of a form or a model."""
     return invalid(error.message_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.messages})
 
 
 def handle_with(api: NinjaAPI) -> None:
-    """Have all errors of an interface answered as problem details."""
+    """Answer all errors of an API as problem details."""
 
     makers: dict[type[Exception], Callable[[Any], Problem]] = {
         Problem: lambda error: error,
@@ -124,16 +124,16 @@ def handle_with(api: NinjaAPI) -> None:
 
 
 def unauthorized() -> Problem:
-    """Return the answer to a request without a valid token (RFC 6750, section 3)."""
+    """Return the error for a request without a valid token (RFC 6750, section 3)."""
     title = _("This request needs a valid access token. It may have been revoked, or its end has passed.")
     return Problem(401, "unauthorized", title, headers={"WWW-Authenticate": 'Bearer realm="liveblog"'})
 
 
 def _of_request_error(error: RequestError) -> Problem:
-    """Return the answer to a request that does not follow the schema: messages by the name of the field."""
+    """Return the error for a request that violates the schema: messages by the name of the field."""
     errors: dict[str, list[str]] = {}
     for found in error.errors:
-        # The first part is the place (body, query, path), the second the name of the view's argument.
+        # The first part is the location (body, query, path), the second the name of the view's argument.
         place, *names = (str(part) for part in found["loc"])
         path = names[1:] if place == "body" else names
         errors.setdefault(".".join(path) or NON_FIELD_ERRORS, []).append(_words_of(found))
@@ -141,7 +141,7 @@ def _of_request_error(error: RequestError) -> Problem:
 
 
 def _words_of(found: Mapping[str, Any]) -> str:
-    """Return an error of pydantic in the language of the request, with the words that forms have for it."""
+    """Return the message of a pydantic error in the language of the request, worded like that of forms."""
     kind, context = str(found["type"]), dict(found.get("ctx", {}))
     if "expected" in context:
         # 'one', 'two' or 'three'
@@ -153,5 +153,5 @@ def _words_of(found: Mapping[str, Any]) -> str:
 
 
 def page_not_found(request: HttpRequest, rest: str = "") -> HttpResponse:
-    """Answer an address under that of the interface that does not exist."""
+    """Answer an address of the API that does not exist."""
     return not_found().response()

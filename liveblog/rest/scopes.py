@@ -1,4 +1,4 @@
-"""Scopes: what a token lets a program do. It never lets it do more than the person whose token it is may do."""
+"""Scopes: the rights of a token. They never exceed those of its owner."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Scope(models.TextChoices):
     MODERATE = "moderate", _("Decide on comments")
 
 
-#: The permissions ("app label.codename") of which a person needs one before a token of theirs may have the scope.
+#: By scope: permissions ("app label.codename"). The owner of a token with this scope needs one of them.
 PERMISSIONS: Mapping[str, tuple[str, ...]] = {
     Scope.READ: ("articles.view_update",),
     Scope.CREATE: ("articles.add_update",),
@@ -35,10 +35,10 @@ PERMISSIONS: Mapping[str, tuple[str, ...]] = {
 
 
 def possible(user: User | AnonymousUser) -> list[Scope]:
-    """Return the scopes that tokens of a person may have."""
+    """Return the scopes that tokens of a user may have."""
     return [scope for scope in Scope if may(user, scope)]
 
 
 def may(user: User | AnonymousUser, scope: str) -> bool:
-    """Return whether the role of a person lets them do what a scope stands for."""
+    """Return whether a user has one of the permissions of a scope."""
     return any(user.has_perm(permission) for permission in PERMISSIONS[scope])

@@ -1,4 +1,4 @@
-"""The interface itself, its description in OpenAPI 3.1, and the addresses of both."""
+"""The API, its OpenAPI 3.1 description, and the addresses of both."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _IDEMPOTENCY_KEY = {
 
 
 class _Description(OpenAPISchema):
-    """The description, with the scopes of operations and the one form of all errors."""
+    """The OpenAPI description, with the scopes of operations and the common schema of errors."""
 
     def operation_security(self, operation: Operation) -> list[dict[str, Any]] | None:
         found = super().operation_security(operation)
@@ -84,7 +84,7 @@ class _Interface(NinjaAPI):
 
 
 def make(*routers: Router) -> tuple[NinjaAPI, list[URLPattern]]:
-    """Return the interface with the operations of some routers, and its addresses, to be put under /api/v1/."""
+    """Return the API with the operations of some routers, and its URL patterns, to include under /api/v1/."""
     api = _Interface(
         title="Live blog",
         version="1",
@@ -102,7 +102,7 @@ def make(*routers: Router) -> tuple[NinjaAPI, list[URLPattern]]:
 
 
 def _operations(api: NinjaAPI) -> list[URLPattern]:
-    """Return the addresses of the operations. Each names the parameters that it reads; see `liveblog.parameters`."""
+    """Return the URL patterns of the operations. Each names the parameters that it reads; see `liveblog.parameters`."""
     views: dict[str, PathView] = {}
     for bound in api._get_bound_routers():
         views |= {f"{route}".lstrip("/"): view for route, view in bound.path_operations.items()}
@@ -130,7 +130,7 @@ def _same(route: str, pattern: str) -> bool:
 def _documents(api: NinjaAPI) -> list[URLPattern]:
     @reads()
     def description(request: HttpRequest) -> HttpResponseBase:
-        """The description in OpenAPI 3.1."""
+        """Respond with the OpenAPI 3.1 description."""
         response = api.create_response(request, described(api), status=200)
         cross_origin.readable_by(response, [web_origins.ALL])
         patch_cache_control(response, public=True, max_age=_MAX_AGE_SECONDS)
@@ -138,7 +138,7 @@ def _documents(api: NinjaAPI) -> list[URLPattern]:
 
     @reads()
     def documentation(request: HttpRequest) -> HttpResponse:
-        """The description for people."""
+        """Respond with the documentation for people."""
         response = render(
             request, "liveblog/rest/documentation.html", {"sections": _sections(described(api)), "api": api}
         )
@@ -152,12 +152,12 @@ def _documents(api: NinjaAPI) -> list[URLPattern]:
 
 
 def described(api: NinjaAPI) -> dict[str, Any]:
-    """Return the description of the interface in OpenAPI 3.1."""
+    """Return the OpenAPI 3.1 description of the API."""
     return api.get_openapi_schema(path_prefix="")
 
 
 def _sections(description: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the operations by their tags, with what the template shows of them."""
+    """Return the operations by their tags, in the form that the template needs."""
     sections: dict[str, list[dict[str, Any]]] = {}
     for address, methods in description["paths"].items():
         for method, operation in methods.items():
@@ -177,20 +177,20 @@ def _sections(description: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:
     place = {"path": "in the path", "query": "in the query", "header": "in the header"}[parameter["in"]]
-    return {**parameter, "place": place, "description": _said_of(parameter)}
+    return {**parameter, "place": place, "description": _description_of(parameter)}
 
 
-def _said_of(parameter: dict[str, Any]) -> str:
-    """Return what the description says about a parameter. That of an optional one is at its type."""
+def _description_of(parameter: dict[str, Any]) -> str:
+    """Return the description of a parameter, and its choices. That of an optional one may be in `anyOf`."""
     schema = parameter.get("schema", {})
     types = (schema, *schema.get("anyOf", ()))
-    said = next(filter(None, (each.get("description", "") for each in (parameter, *types))), "")
+    text = next(filter(None, (each.get("description", "") for each in (parameter, *types))), "")
     values = next((each["enum"] for each in types if "enum" in each), ())
-    return f"{said} One of {', '.join(values)}.".strip() if values else said
+    return f"{text} One of {', '.join(values)}.".strip() if values else text
 
 
 def _fields(operation: dict[str, Any], description: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the fields of the body of a request, with what is said about each."""
+    """Return the fields of a request body, with their descriptions."""
     content = operation.get("requestBody", {}).get("content", {})
     schema: dict[str, Any] = next(iter(content.values()))["schema"] if content else {}
     if name := schema.get("$ref", "").rpartition("/")[2]:
@@ -200,7 +200,7 @@ def _fields(operation: dict[str, Any], description: dict[str, Any]) -> list[dict
             "name": name,
             "place": "in the body",
             "required": name in schema.get("required", ()),
-            "description": _said_of({"schema": found}),
+            "description": _description_of({"schema": found}),
         }
         for name, found in schema.get("properties", {}).items()
     ]

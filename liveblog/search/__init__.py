@@ -1,1 +1,1 @@
-"""Search in texts of every language: one index of folded texts, in the database that holds the texts."""
+"""Full-text search in every language: one index of folded texts, in the database that holds the texts."""

@@ -10,9 +10,9 @@ from liveblog.search.queries import matching
 
 
 class IndexedSearchMixin(admin.ModelAdmin):
-    """An admin whose search box, and the choice of its objects in other forms, asks the index."""
+    """An admin whose search box uses the index, as do other forms that select its objects."""
 
-    #: Django shows the box only if this names something; `get_search_results` does not read it.
+    #: Django shows the box only if this is not empty; `get_search_results` ignores it.
     search_fields = ("pk",)
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:

@@ -1,9 +1,8 @@
-"""Fold texts for the search: what people take for the same word becomes the same letters.
+"""Fold texts for the search, so that spellings that people regard as the same word become equal.
 
 Case, accents, widths, ligatures and digits of other scripts are folded by the tables of Unicode (UAX #15, UAX #44),
-letters that Unicode does not decompose by the table below. Letters that are different letters to all who write them,
-such as й and и, stay different. The database compares what this module returns byte by byte, so that every database
-finds the same.
+letters that Unicode does not decompose by the table below. Letters that all their writers regard as different, such as
+й and и, stay different. Databases compare the folded texts byte by byte, so that all of them find the same.
 """
 
 from __future__ import annotations
@@ -12,47 +11,47 @@ import re
 import unicodedata
 from functools import lru_cache
 
-#: Stands between two words and before the first one. Two characters, so that together with one letter they are a
-#: trigram, and an index of trigrams finds the beginning of a word after its first letter.
+#: Separates words, and precedes the first one. With one letter these two characters are a trigram, so an index of
+#: trigrams finds words by their first letter.
 BOUNDARY = "  "
 
-#: Limits of a query: its characters, and its words. What is beyond them is ignored.
+#: Limits of a query, in characters and in words. The rest is ignored.
 MAX_QUERY_LENGTH = 200
 MAX_WORDS = 10
 
-#: Signs that count within a name; alone, in a query, they mean nothing.
+#: Signs that matter within a name; by themselves, queries ignore them.
 _SIGNS = frozenset("&#")
-#: Letters of their own, although Unicode decomposes them.
+#: Distinct letters, although Unicode decomposes them.
 _DISTINCT = frozenset("йїў")
 _REPLACED = {
-    # Latin letters with strokes, without dots, and joined ones.
+    # Latin letters with strokes, without dots, and ligatures.
     **dict(zip("øłđðħŧıŋƒĸ", "olddhtinfk", strict=True)),
     "æ": "ae",
     "œ": "oe",
     "þ": "th",
     "ґ": "г",
-    # Arabic: forms of alef, yeh, heh and kaf, on Persian and Urdu keyboards too. Teh marbuta is written as heh and alef
-    # maksura as yeh, a hamza on its own is left out as often as not, and tatweel only makes a word longer.
+    # Arabic: forms of alef, yeh, heh and kaf, on Persian and Urdu keyboards too. People write teh marbuta as heh and
+    # alef maksura as yeh, often omit a hamza on its own, and stretch words by tatweel.
     **dict.fromkeys("ٱ", "ا"),
     **dict.fromkeys("ىیےې", "ي"),
     **dict.fromkeys("ةەہھۃ", "ه"),
     **dict.fromkeys("کڪ", "ك"),
     **dict.fromkeys("ءـ", ""),
-    # Apostrophes that Unicode calls letters, in Ukrainian and in transcriptions of Arabic.
+    # Apostrophes that are letters in Unicode, used in Ukrainian and in transcriptions of Arabic.
     **dict.fromkeys("ʹʺʻʼʽʾʿˈˮ", " "),
-    # Signs that are part of a name, as in “AT&T” and “C#”: without them, the letters between them are any words.
+    # Signs that are part of a name, as in “AT&T” and “C#”: without them, the letters would be common words.
     **{sign: f" {sign} " for sign in _SIGNS},
-    # Fillers and joiners that leave no ink.
+    # Invisible fillers and joiners.
     **dict.fromkeys("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0", ""),
 }
-#: Classes of marks that make another letter of theirs: nuktas, voicing marks of kana, and viramas.
+#: Classes of marks that change a letter into another one: nuktas, voicing marks of kana, and viramas.
 _MARKS_OF_LETTERS = frozenset({0, 7, 8, 9})
-#: Scripts that put no space between words. Each of their characters counts as a word.
+#: Scripts without spaces between words. Each of their characters counts as a word.
 _WITHOUT_SPACES = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]")
 
-#: How letters are written where the keyboard lacks them: “Muenchen”, “Aarhus”.
+#: Spellings of letters that the keyboard lacks: “Muenchen”, “Aarhus”.
 _DIGRAPHS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
-#: The Arabic article, with the particles written before it.
+#: The Arabic article, with the particles that may precede it.
 _ARTICLE = re.compile("(?:[وفبك]?ال|لل)(?=.{3})")
 
 
@@ -69,7 +68,7 @@ def _parts(character: str) -> str:
 
 
 def _letter(character: str) -> str:
-    """Return what a decomposed character becomes: a space for what separates words, nothing for what is left out."""
+    """Return the folded form of a decomposed character: a space if it separates words, "" if it is ignored."""
     if (replacement := _REPLACED.get(character)) is not None:
         return replacement
     category = unicodedata.category(character)
@@ -88,10 +87,10 @@ _letters = _Letters()
 
 
 def forms(token: str) -> tuple[str, ...]:
-    """Return the ways to write a text without spaces, folded; none if it has neither letters, digits nor symbols.
+    """Return the folded spellings of a text without spaces; none if it has no letter, digit or symbol.
 
-    The first is its words as they stand. Others are the words written as one (“e-mail” and “email”, “об’єкт” and
-    “обєкт”), letters written as two (“Muenchen”), and an Arabic word without its article.
+    The first one keeps its words apart. Others join the words (“e-mail” and “email”, “об’єкт” and
+    “обєкт”), write letters as two (“Muenchen”), or omit the Arabic article.
     """
     return _kept_forms(token) if len(token) <= _MAX_KEPT_LENGTH else _forms(token)
 
@@ -106,13 +105,13 @@ def _forms(token: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, found)))
 
 
-#: The same words come again and again. Longer tokens are not kept, so that strangers cannot fill the memory.
+#: Common words recur. Longer tokens are not cached, so that strangers cannot fill the memory.
 _MAX_KEPT_LENGTH = 40
 _kept_forms = lru_cache(maxsize=20_000)(_forms)
 
 
 def fold(text: str) -> str:
-    """Return a text as the index holds it: its words in order, each behind a BOUNDARY, and then their other forms."""
+    """Return a text in the form of the index: its words in order, each after a BOUNDARY, then their other forms."""
     words: list[str] = []
     others: dict[str, None] = {}
     for token in text.split():
@@ -123,16 +122,16 @@ def fold(text: str) -> str:
 
 
 def words_of(query: str) -> list[tuple[str, ...]]:
-    """Return the forms of each word of a query. Whatever else people type, such as operators, means nothing."""
+    """Return the forms of each word of a query. There are no operators."""
     found = (forms(token) for token in query[:MAX_QUERY_LENGTH].split())
     wanted = (each for each in found if each and each[0] not in _SIGNS)
     return list(dict.fromkeys(wanted))[:MAX_WORDS]
 
 
 def part(form: str, *, beginnings: bool = False) -> str:
-    """Return the part of a folded text that shows that a word is in it.
+    """Return the substring that folded texts with a word contain.
 
-    A word of one or two letters is found at the beginning of words, a longer one anywhere in words unless only
-    `beginnings` are wanted.
+    A word of one or two letters matches at the beginning of words, a longer one anywhere unless only `beginnings` are
+    wanted.
     """
     return f"{BOUNDARY}{form}" if beginnings or len(form) < 3 else form

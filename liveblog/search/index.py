@@ -1,11 +1,11 @@
-"""The index of the database that finds a part of a text, and the lookup that uses it.
+"""The database index for substrings of texts, and the lookups that use it.
 
-Both databases are asked the same question, LIKE, and hold the same folded texts, so they answer alike; the index only
-spares them reading all texts. It is one of trigrams: GIN with pg_trgm in PostgreSQL
-(https://www.postgresql.org/docs/current/pgtrgm.html), FTS5 in SQLite (https://www.sqlite.org/fts5.html, section 4.3.5).
+Both databases evaluate LIKE on the same folded texts, so they find the same; the index only avoids reading all texts.
+It is an index of trigrams: GIN with pg_trgm in PostgreSQL (https://www.postgresql.org/docs/current/pgtrgm.html), FTS5
+in SQLite (https://www.sqlite.org/fts5.html, section 4.3.5).
 
-One of trigrams is slow at finding texts that have some of many words: it reads a list for each trigram of each word.
-The lookup `has_some` has an index of whole words in PostgreSQL.
+A trigram index is slow at finding texts with some of many words, because it reads a list for each trigram of each word.
+In PostgreSQL, the lookup `has_some` therefore has an index of whole words.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 
 class FoldedTextField(models.TextField):
-    """A text of `liveblog.search.folding`, for the lookup `holds`. Its model has a `SubstringIndex` of it."""
+    """A text of `liveblog.search.folding`, for the lookup `holds`. Its model must have a `SubstringIndex` of it."""
 
 
 class SubstringIndex(models.Index):
-    """An index by which a part of one text is found. Its name is unique in the database."""
+    """An index for substrings of one field. Its name is unique in the database."""
 
     def create_sql(  # type: ignore[override]
         self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor, using: str = "", **kwargs: Any
@@ -55,15 +55,15 @@ class SubstringIndex(models.Index):
     def _sqlite_statements(
         self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor
     ) -> tuple[str, list[Statement], str]:
-        """Return the statements for a table of FTS5 that stores no texts, for the triggers that keep it true, and for
-        what the texts are already.
-        """
+        """Return the statements that create an FTS5 table, its triggers, and its index of the present texts.
+
+        The table has no copy of the texts (external content)."""
         quote = schema_editor.quote_name
         field, key = model._meta.get_field(self.fields[0]), model._meta.pk
         assert isinstance(field, models.Field)
         assert key is not None
         parts = {"index": quote(self.name), "text": quote(str(field.column)), "rowid": quote(str(key.column))}
-        # Django makes a table again to alter it, under another name at first. Its triggers go with the old table.
+        # To alter a table, Django creates a new one under another name. The triggers are dropped with the old table.
         table = Table(model._meta.db_table, quote)
         create = (
             "CREATE VIRTUAL TABLE IF NOT EXISTS {index} USING fts5({text}, content=%s, content_rowid={rowid}, "
@@ -84,7 +84,7 @@ class SubstringIndex(models.Index):
 
 
 class WordIndex(models.Index):
-    """An index by which the lookup `has_some` finds texts in PostgreSQL. In SQLite it takes the `SubstringIndex`."""
+    """An index by which the lookup `has_some` finds texts in PostgreSQL. SQLite uses the `SubstringIndex`."""
 
     def create_sql(  # type: ignore[override]
         self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor, using: str = "", **kwargs: Any
@@ -102,7 +102,7 @@ class WordIndex(models.Index):
         return super().remove_sql(model, schema_editor, **kwargs)
 
 
-#: The words of a folded text, as they are, without a language (PostgreSQL, "Text Search Types").
+#: The words of a folded text, unchanged, without a language (PostgreSQL, "Text Search Types").
 _VECTOR = "to_tsvector('simple'::regconfig, {})"
 
 _ADD = "INSERT INTO {index}(rowid, {text}) VALUES (new.{rowid}, new.{text}); "
@@ -113,7 +113,7 @@ _EVENTS = {"insert": (_ADD,), "update": (_FORGET, _ADD), "delete": (_FORGET,)}
 
 @FoldedTextField.register_lookup
 class Holds(Lookup):
-    """True if the right-hand side, a part of a folded text, is in the text. It cannot contain wildcards of LIKE."""
+    """True if the text contains the right-hand side, a part of a folded text. That has no wildcards of LIKE."""
 
     lookup_name = "holds"
     prepare_rhs = False
@@ -136,9 +136,9 @@ class Holds(Lookup):
 
 @FoldedTextField.register_lookup
 class HasSome(Lookup):
-    """True if the text has so many of some parts, or may have them: an index finds it, and `holds` decides.
+    """True if the text has a least number of some parts, or may have: the index finds candidates, and `holds` decides.
 
-    The right-hand side are the parts, as `folding.part` makes them of beginnings, and the least number of them.
+    The right-hand side has the parts, made by `folding.part` with `beginnings`, and the number.
     """
 
     lookup_name = "has_some"
@@ -152,8 +152,8 @@ class HasSome(Lookup):
 
     def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
         parts, needed = self.rhs
-        # If the parts are in `needed - 1` groups, two of those that a text has are in the same one (the pigeonhole
-        # principle). There are fewer such pairs than combinations.
+        # Divide the parts into `needed - 1` groups: two of the parts of a matching text are in the same group (the
+        # pigeonhole principle). There are fewer such pairs than combinations.
         groups = [parts[start :: needed - 1] for start in range(needed - 1)]
         pairs = [pair for group in groups for pair in combinations(group, 2)] if groups else [(part,) for part in parts]
         found = [[Holds(self.lhs, part).as_sqlite(compiler, connection) for part in pair] for pair in pairs]
@@ -162,6 +162,6 @@ class HasSome(Lookup):
 
 
 def _lexemes(part: str) -> str:
-    """Return a part as a query of PostgreSQL: whole words, of which the last one may go on."""
+    """Return a part as a tsquery of PostgreSQL: whole words, the last of them as a prefix."""
     words = ["'" + word.replace("\\", "").replace("'", "''") + "'" for word in part.split(BOUNDARY) if word]
     return " & ".join([*words[:-1], f"{words[-1]}:*"])

@@ -24,12 +24,12 @@ def matching(
 ) -> QuerySetT:
     """Return those objects of `found` whose texts hold all words of a query; all of them if the query is empty.
 
-    languages    the languages of the texts; None stands for all. Words may stand in texts of different languages.
+    languages    the languages of the texts; None stands for all. The words may be in texts of different languages.
     titles       only titles count
-    beginnings   a word is found where a word begins with it; otherwise also within words, as in “Donaubrücke”
+    beginnings   a word matches only the beginning of words; otherwise also within words, as in “Donaubrücke”
 
-    The query costs one query of the database, however long it is. A query without a letter, a digit or a symbol finds
-    nothing.
+    The lookup takes one database query, however long the search query is. A query without a letter, a digit or a symbol
+    finds nothing.
     """
     if not query.strip():
         return found

@@ -1,4 +1,4 @@
-"""The texts of each object that is searched for: stored folded, in the transaction that saves the object."""
+"""The folded texts of each searchable object, stored in the transaction that saves the object."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ class Texts(NamedTuple):
     text: str = ""
 
 
-#: Returns what an object says by language; "" stands for what belongs to no language, such as the name of a person.
+#: Returns the texts of an object by language; "" stands for texts without a language, such as names of people.
 TextsOf = Callable[[Any], Mapping[str, Texts]]
 
 _texts_of: dict[type[models.Model], TextsOf] = {}
 
 
 def register(model: type[models.Model], texts: TextsOf, fields: tuple[str, ...] = ()) -> None:
-    """Have the objects of a model found by their texts.
+    """Make the objects of a model searchable by their texts.
 
-    fields   the columns that the texts are made of: a save that may change one of them stores the texts. Without them,
-             whatever saves the objects calls `store`.
+    fields   the columns of the texts: a save that may change one of them stores the texts; if there are none, code that
+             saves objects calls `store`
     """
     _texts_of[model] = texts
     name = model._meta.label_lower
@@ -37,7 +37,7 @@ def register(model: type[models.Model], texts: TextsOf, fields: tuple[str, ...] 
     def saved(
         instance: models.Model, created: bool, raw: bool, update_fields: frozenset[str] | None, **_: object
     ) -> None:
-        # The rows of a fixture come in any order, those of the index among them.
+        # Fixtures have their own rows of the index, and rows in any order.
         if not raw and (update_fields is None or not update_fields.isdisjoint(fields)):
             store(instance, new=created)
 
@@ -50,7 +50,7 @@ def register(model: type[models.Model], texts: TextsOf, fields: tuple[str, ...] 
 
 
 def kind_of(model: type[models.Model]) -> str:
-    """Return the name under which the index holds the objects of a model. Raise KeyError if it holds none."""
+    """Return the name of a model in the index. Raise KeyError if it is not registered."""
     concrete = model._meta.concrete_model
     assert concrete is not None
     if concrete not in _texts_of:
@@ -59,14 +59,14 @@ def kind_of(model: type[models.Model]) -> str:
 
 
 def of(item: models.Model) -> Mapping[str, Texts]:
-    """Return what an object says by language, as it is registered."""
+    """Return the texts of an object by language."""
     return _texts_of[type(item)](item)
 
 
 def store(item: models.Model, texts: Mapping[str, Texts] | None = None, *, new: bool = False) -> None:
-    """Write the texts of an object into the index if they differ.
+    """Update the texts of an object in the index.
 
-    `texts`: the result of `of`, if the caller has it. `new`: the index has nothing of the object yet.
+    `texts`: the result of `of`, if the caller has it. `new`: the index does not contain the object yet.
     """
     kind = kind_of(type(item))
     wanted = {}
@@ -95,12 +95,12 @@ def _same(row: SearchText, stored: SearchText | None) -> bool:
 
 
 def rebuild() -> Iterator[tuple[str, int]]:
-    """Make the index what the objects say, while people go on working. Yield each kind and its number of objects."""
+    """Rebuild the index while people go on working. Yield each kind and its number of objects."""
     for model in _texts_of:
         kind, count = kind_of(model), 0
         for pk in model._base_manager.order_by("pk").values_list("pk", flat=True).iterator(chunk_size=1000):
             with transaction.atomic():
-                # Another save of the object waits for the lock, and stores its own text after this one.
+                # A simultaneous save of the object waits for the lock, and stores its text after this one.
                 item = model._base_manager.select_for_update().filter(pk=pk).first()
                 if item is not None:
                     store(item)

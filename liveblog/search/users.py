@@ -1,4 +1,4 @@
-"""The texts by which accounts are found, in their list and where an account is chosen."""
+"""The texts for searching accounts, in their list and in forms that select an account."""
 
 from django.contrib.auth.models import User
 
@@ -7,7 +7,7 @@ from liveblog.search.texts import Texts
 
 
 def register() -> None:
-    """Have accounts found by their names and e-mail addresses."""
+    """Make accounts searchable by their names and e-mail addresses."""
     texts.register(User, _of_user, ("username", "first_name", "last_name", "email"))
 
 

@@ -26,5 +26,5 @@ def page_link(listed: ChangeList, number: Any) -> SafeString:
 
 @register.simple_tag
 def chosen(choices: Sequence[dict[str, Any]]) -> object:
-    """Return the name of the chosen value of a filter; "" if it is the first one, which stands for all."""
+    """Return the label of the chosen value of a filter; "" for the first value, which stands for all."""
     return next((choice["display"] for choice in choices[1:] if choice["selected"]), "")

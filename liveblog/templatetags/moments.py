@@ -1,4 +1,4 @@
-"""Template filters for the moments that the newsroom reads."""
+"""Template filters for moments on pages of the newsroom."""
 
 from datetime import datetime, tzinfo
 
@@ -20,13 +20,13 @@ def city(zone: tzinfo) -> str:
 
 @register.filter
 def moment(value: datetime, zone: tzinfo) -> SafeString:
-    """Return a moment in a time zone, which is named beside it."""
+    """Return a moment in a time zone, with the name of the zone."""
     return formats.element(value, zone)
 
 
 @register.filter
 def clock_or_day(value: datetime, zone: tzinfo) -> SafeString:
-    """Return a moment in a time zone for a short line: the clock alone if it is today, else with its day."""
+    """Return a moment in a time zone for a short line: only the clock time if it is today, otherwise with the day."""
     return formats.time_element(value, formats.day_if_other_text(value, zone), zone)
 
 
@@ -38,7 +38,7 @@ def day_of(value: datetime) -> str:
 
 @register.filter
 def site_clock(value: datetime) -> str:
-    """Return what the clocks of the site show at a moment, with the city: '19:42, Bucharest'."""
+    """Return the clock time of a moment in the site's time zone, with the city: '19:42, Bucharest'."""
     zone = timezone.get_default_timezone()
     return listed([formats.clock_text(timezone.localtime(value, zone)), zones.city(zone)])
 
@@ -51,7 +51,7 @@ def distance(value: datetime) -> SafeString:
 
 @register.filter
 def waited(value: datetime) -> str:
-    """Return for how long something has waited: '4 min'."""
+    """Return the time since something began to wait: '4 min'."""
     return formats.span_text((timezone.now() - value).total_seconds())
 
 

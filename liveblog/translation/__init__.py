@@ -1,1 +1,1 @@
-"""Clients of machine translation services, language detection and glossary terms. It knows no model."""
+"""Clients of machine translation services, language detection and glossary terms. Depends on no models."""

@@ -1,4 +1,4 @@
-"""Language detection with the model of py3langid. The answer may also be that the language is not known."""
+"""Language detection with the model of py3langid. The language may remain unknown."""
 
 import unicodedata
 from collections.abc import Collection, Sequence
@@ -8,20 +8,20 @@ from typing import Protocol
 
 from liveblog.languages import base, script_of
 
-#: A shorter text may consist of names alone, and would be attributed to the language of the names.
+#: In characters. A shorter text may consist only of names, and would be attributed to the language of the names.
 _MIN_LETTERS = 20
 _MIN_CONFIDENCE = 0.75
 _lock = Lock()
 
-#: Scripts (ISO 15924) in which one language may be written, by the first word of their letters' names in Unicode.
+#: Scripts (ISO 15924) of languages that have several, by the first word of their letters' names in Unicode.
 _LETTERS = {"Latn": "LATIN", "Cyrl": "CYRILLIC", "Arab": "ARABIC", "Hebr": "HEBREW", "Deva": "DEVANAGARI"}
 
 
 def language_of(text: str, among: Collection[str] | None = None, home: str = "") -> tuple[str, float] | None:
     """Return the language of `text` and the confidence, from 0 to 1; None if the text is too short or ambiguous.
 
-    The model does not tell the varieties of a language apart, such as pt-br and pt. Their script does for some;
-    otherwise `home` is the answer, or the first one.
+    The model does not distinguish varieties of a language, such as pt-br and pt. The script decides between some;
+    otherwise the answer is `home`, or the first variety.
 
     among   the languages to choose from; default: all known ones
     home    the language of the page on which the text is
@@ -58,7 +58,7 @@ def known() -> frozenset[str]:
 
 
 def load() -> None:
-    """Load the model, which takes a second: a server does so when it starts, and no reader waits for it."""
+    """Load the model, which takes a second. A server calls this at start-up, so that no reader waits."""
     _model()
 
 
@@ -75,7 +75,7 @@ def _model() -> _Model:
 
 @lru_cache(maxsize=1)
 def _load() -> _Model:
-    # Imported here, so that only processes that detect languages load the model and numpy.
+    # Import here, so that only processes that detect languages load the model and numpy.
     from py3langid.langid import MODEL_FILE, LanguageIdentifier  # type: ignore[import-untyped]
 
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

@@ -1,8 +1,8 @@
 """Recognise the inflected forms of words.
 
-The dictionaries of simplemma know the forms of common words and of many names. For words that they do not know, such as
-most surnames, the endings of a language are taken off. In Arabic, conjunctions, prepositions and the article are
-written together with the next word, and possessive pronouns with the word before.
+The dictionaries of simplemma know the forms of common words and of many names. From words that they lack, such as most
+surnames, the endings of the language are removed. In Arabic, conjunctions, prepositions and the article are written
+together with the next word, and possessive pronouns with the word before.
 """
 
 import re
@@ -32,7 +32,7 @@ _STEM_MIN_LENGTH = 3
 UKRAINIAN_VOWELS = str.maketrans("іеє", "ооо")
 
 _APOSTROPHES = re.compile("['’ʼ`´]")
-#: Cedillas were used for Romanian before Unicode 3.0 had letters with a comma below.
+#: Romanian was written with cedillas before Unicode 3.0 had letters with a comma below.
 _ROMANIAN_CEDILLAS = str.maketrans("şţ", "șț")
 #: Vowel signs, the dagger alef and the elongation, which are optional; and spellings that are often interchanged.
 _ARABIC_OPTIONAL = re.compile("[\u0640\u064b-\u065f\u0670]")
@@ -42,13 +42,13 @@ _ARABIC_PRONOUNS = re.compile("(?:هما|كما|ها|هم|هن|كم|كن|نا|ه
 
 
 def without_arabic_marks(text: str) -> str:
-    """Return a text without the marks that writers of Arabic may leave out."""
+    """Return a text without the marks that are optional in Arabic."""
     return _ARABIC_OPTIONAL.sub("", text)
 
 
 @lru_cache(maxsize=50_000)
 def normalised(word: str, language: str) -> str:
-    """Return a word without differences of case and of spelling that have no meaning in the language."""
+    """Return a word without differences of case and spelling that do not matter in the language."""
     word = _APOSTROPHES.sub("’", unicodedata.normalize("NFC", word).casefold())
     if language == "ro":
         return word.translate(_ROMANIAN_CEDILLAS)
@@ -70,12 +70,12 @@ def same_word(term: str, word: str, language: str) -> bool:
 
 
 def keys_of_text(words: Iterable[str], language: str) -> frozenset[str]:
-    """Return keys by which `may_have` rules out most terms quickly."""
+    """Return keys of a text, by which `may_have` rules out most terms quickly."""
     return frozenset().union(*(_possible_base_forms(word, language) | _stems(word, language) for word in set(words)))
 
 
 def may_have(keys: frozenset[str], term: str, language: str) -> bool:
-    """Return whether a text with these keys may have a form of `term`. If it has, the answer is always True."""
+    """Return whether a text with these keys may have a form of `term`. There are no false negatives."""
     return not keys.isdisjoint(_base_forms(term, language)) or not keys.isdisjoint(_stems(term, language))
 
 
@@ -95,7 +95,7 @@ def _possible_base_forms(word: str, language: str) -> frozenset[str]:
 
 
 def _arabic_parts(word: str) -> Iterator[str]:
-    """Yield the word, and what it may be without prefixes and pronouns."""
+    """Yield the word, and its possible forms without prefixes and pronouns."""
     plain = normalised(word, "ar")
     yield plain
     starts = [plain]

@@ -1,4 +1,4 @@
-"""The names of the engines of machine translation, and the rules for the order in which they are asked."""
+"""The names of the engines of machine translation, and the rules for the order in which they are tried."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -34,8 +34,8 @@ Rules = Sequence[tuple[str, str, Sequence[str]]]
 def parse(text: str) -> Rules:
     """Return the rules of TRANSLATION_ENGINES: "deepl llm; en>uk llm deepl; *>ar google".
 
-    Rules for a pair go before those for one of its languages, and those before the others. Raise ImproperlyConfigured
-    if there is no such engine, or if a rule names none.
+    Rules for a pair precede those for one of its languages, which precede all others. Raise ImproperlyConfigured if an
+    engine is unknown, or if a rule names none.
     """
     rules: list[tuple[str, str, Sequence[str]]] = []
     for rule in filter(None, map(str.strip, text.split(";"))):

@@ -1,4 +1,4 @@
-"""The prices of the engines of machine translation, from which costs are counted."""
+"""The prices of the engines of machine translation, from which costs are calculated."""
 
 import re
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ class Price(NamedTuple):
     currency: str
 
     def of(self, characters: int) -> str:
-        """Return the price of so many characters in the active language: “€0.25”."""
+        """Return the price of some characters, formatted in the active language: “€0.25”."""
         return str(format_currency(self.amount * characters / 1_000_000, self.currency, locale=active_locale()))
 
 
@@ -29,7 +29,7 @@ class Price(NamedTuple):
 def parse(text: str) -> Mapping[str, Price]:
     """Return the prices of TRANSLATION_PRICES, "deepl 20 EUR; llm 0.6 USD", by the names of engines.
 
-    Raise ImproperlyConfigured if it does not consist of such prices.
+    Raise ImproperlyConfigured if the text is malformed.
     """
     found: dict[str, Price] = {}
     for each in filter(None, map(str.strip, text.split(";"))):

@@ -1,4 +1,4 @@
-"""Terms of the glossary, in the form that engines and checks use, and the places where they occur in texts."""
+"""Terms of the glossary in the form for engines and checks, and their positions in texts."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -16,7 +16,7 @@ _LETTERS = r"[^\W_](?:[^\W_]|[\u0300-\u036f\u064b-\u065f\u0670])*"
 _WORD = re.compile(_LETTERS)
 #: In Ukrainian an apostrophe is part of a word.
 _UKRAINIAN_WORD = re.compile(rf"{_LETTERS}(?:['’ʼ]{_LETTERS})*")
-#: The characters between the words of a term: a space or a hyphen, the full stops of an abbreviation.
+#: The characters that may separate the words of a term: a space or a hyphen, the full stops of an abbreviation.
 _GAP = re.compile(r"[^\w\n,;:!?؟،؛()\[\]«»“”„\"]{0,3}")
 _SENTENCE_END_IN_GAP = re.compile(r"[.…]\s")
 _SENTENCE_START = re.compile(r"(?:^|[.!?…؟:\n])[\s«»“”„\"'’(\[–—-]*$")
@@ -28,9 +28,9 @@ class Term:
 
     source: str
     target: str = ""
-    #: The kind of texts where it holds, such as "credit"; empty for all texts.
+    #: The kind of texts to which it applies, such as "credit"; empty for all texts.
     field: str = ""
-    #: Other translations that are right as well, and those that are wrong.
+    #: Other correct translations, and wrong ones.
     admitted: tuple[str, ...] = ()
     forbidden: tuple[str, ...] = ()
     case_sensitive: bool = False
@@ -52,7 +52,7 @@ class _Word:
 
 
 def holding_in(terms: Iterable[Term], field: str) -> list[Term]:
-    """Return the terms that hold in texts of a kind. One of this kind replaces one of the same word for all texts."""
+    """Return the terms for texts of a kind. A term for this kind replaces one of the same word for all texts."""
     found: dict[str, Term] = {}
     for term in terms:
         word = term.source if term.case_sensitive else term.source.casefold()
@@ -76,7 +76,7 @@ def occurring(terms: Iterable[Term], text: str, language: str) -> list[Term]:
 
 
 def places_of(phrase: str, text: str, language: str, term: Term) -> list[tuple[int, int]]:
-    """Return where a phrase of a term stands in a text: start and end of each place."""
+    """Return the start and end of each occurrence of a phrase of a term in a text."""
     expected = words_of(phrase, language)
     if not expected or _UNSPACED.search(phrase):
         pattern = rf"(?<!{LETTER}){re.escape(phrase)}(?!{LETTER})" if phrase.strip() else "(?!)"
@@ -102,7 +102,7 @@ def _keys_of(text: str, language: str) -> frozenset[str]:
 
 @lru_cache(maxsize=500)
 def words_of(text: str, language: str) -> list[_Word]:
-    """Return the words of a text. The checks ask for those of the same text once for each term."""
+    """Return the words of a text. Cached, because the checks ask for those of the same text for each term."""
     pattern = _UKRAINIAN_WORD if language == "uk" else _WORD
     return [_Word(match[0], match.start(), match.end()) for match in pattern.finditer(text)]
 
@@ -121,7 +121,7 @@ def _is_form(expected: str, word: _Word, text: str, language: str, term: Term) -
 
 
 def case_fits(expected: str, word: _Word, text: str, *, strict: bool) -> bool:
-    """Return whether a word has the case of a term. Acronyms are always in capitals: WHO is not the word “who”."""
+    """Return whether a word has the case of a term. Acronyms must be in capitals: WHO is not the word “who”."""
     if len(expected) > 1 and expected.isupper():
         return word.text.isupper()
     if not strict:

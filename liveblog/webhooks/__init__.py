@@ -1,4 +1,4 @@
-"""Webhooks: other systems are told of what happens, by the rules of Standard Webhooks.
+"""Webhooks notify other systems of events, by the rules of Standard Webhooks.
 
 See https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md. The apps register their
 events and emit them in the transaction of the change (`events`); the rows of `Delivery` are the queue (`sending`).

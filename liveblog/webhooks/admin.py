@@ -29,7 +29,7 @@ from liveblog.webhooks.forms import WebhookForm
 from liveblog.webhooks.models import Delivery, Webhook
 
 #: Number of deliveries on the page of a webhook.
-_MOST_SHOWN = 10
+_MAX_SHOWN = 10
 
 
 @admin.register(Webhook)
@@ -106,7 +106,7 @@ class WebhookAdmin(LangAttributeAdmin):
         return self._secret_page(request, obj)
 
     def _secret_page(self, request: HttpRequest, webhook: Webhook) -> HttpResponse:
-        """Show the secret, which is in this answer and on no later page."""
+        """Show the secret, which no later page shows again."""
         context = {
             **self.admin_site.each_context(request),
             "title": gettext("The secret of the webhook"),
@@ -137,7 +137,7 @@ class WebhookAdmin(LangAttributeAdmin):
         context = {
             "webhook": webhook,
             "webhook_state": self.state(webhook),
-            "deliveries": [_row(delivery) for delivery in webhook.deliveries.all()[:_MOST_SHOWN]],
+            "deliveries": [_row(delivery) for delivery in webhook.deliveries.all()[:_MAX_SHOWN]],
         }
         return super().change_view(request, object_id, form_url, context | (extra_context or {}))
 
@@ -228,7 +228,7 @@ def _row(delivery: Delivery) -> dict[str, Any]:
 
 
 def _result(delivery: Delivery) -> SafeString:
-    """Return what has become of a delivery."""
+    """Return the outcome of a delivery."""
     if delivery.delivered_at:
         name, label = "published", pgettext("state of a delivery", "Delivered")
     elif delivery.due_at and not delivery.attempts:
@@ -241,7 +241,7 @@ def _result(delivery: Delivery) -> SafeString:
 
 
 def _words(tried: dict[str, Any]) -> str:
-    """Return the result of one attempt in words."""
+    """Return a description of the result of one attempt."""
     texts = {
         "forbidden": gettext("The address isn’t that of a public server."),
         "timeout": gettext("The server didn’t respond in time."),
@@ -256,6 +256,6 @@ def _words(tried: dict[str, Any]) -> str:
 
 
 def _server_of(address: str) -> str:
-    """Return the origin of an address. Its path is a secret of many services, and belongs in no log."""
+    """Return the origin of an address. Many services have a secret in the path, which must not be logged."""
     parts = urlsplit(address)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"

@@ -30,7 +30,7 @@ queue = jobs.Queue(
 
 
 def recipient(webhook: Webhook) -> User | None:
-    """Return the person who made a webhook; if they are gone, another one who may change it."""
+    """Return the user who made a webhook; if they are gone, another user who may change it."""
     owner = webhook.owner
     if owner is not None and owner.is_active and owner.email:
         return owner
@@ -38,7 +38,7 @@ def recipient(webhook: Webhook) -> User | None:
 
 
 def compose(webhook: Webhook) -> EmailMessage | None:
-    """Return the e-mail, None if there is nobody to get it or the webhook is on again."""
+    """Return the e-mail; None if it has no recipient, or if the webhook is on again."""
     to = recipient(webhook)
     if to is None or webhook.is_on:
         return None
@@ -57,7 +57,7 @@ def compose(webhook: Webhook) -> EmailMessage | None:
 
 
 def send_due() -> int:
-    """Send the e-mails that are due. Return how many there were."""
+    """Send the e-mails that are due, and return their number."""
     return queue.run_due(_send) if settings.EMAIL_CONFIGURED else 0
 
 

@@ -1,4 +1,4 @@
-"""The events of which webhooks are told: the apps register them, and emit them in the transaction of the change."""
+"""The events for webhooks: the apps register them, and emit them in the transaction of the change."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from liveblog.webhooks.models import Delivery, Webhook
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise
 
-#: Code of an event, such as "update.published", to its name in words.
+#: Code of an event, such as "update.published", to its label.
 _events: dict[str, _StrOrPromise] = {}
 
-#: Of a message that a person sends to try a webhook. No webhook has to name it.
+#: The event of a message to test a webhook, which all webhooks get.
 TEST = "test"
 
 
 def register(events: Mapping[str, _StrOrPromise]) -> None:
-    """Let webhooks be told of these events."""
+    """Register events for webhooks."""
     _events.update(events)
 
 
@@ -31,9 +31,9 @@ def choices() -> list[tuple[str, _StrOrPromise]]:
 
 
 def emit(event: str, article_id: int | None, make: Callable[[], Mapping[str, Any]]) -> None:
-    """Have the webhooks told of an event in an article. Call it in the transaction of the change.
+    """Queue a message about an event in an article to its webhooks. Call it in the transaction of the change.
 
-    make   returns the data of the message; it is called only if a webhook is told
+    make   returns the data of the message; it is called only if a webhook gets it
     """
     if event not in _events:
         raise ValueError(f"No event is called {event!r}.")
@@ -50,7 +50,7 @@ def message(event: str, data: Mapping[str, Any]) -> str:
 
 
 def send_test(webhook: Webhook) -> Delivery:
-    """Queue a message by which a person sees whether a webhook works."""
+    """Queue a message to test a webhook."""
     delivery = Delivery.of(webhook, TEST, message(TEST, {"webhook": webhook.name}))
     delivery.save()
     return delivery

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
     from articles.models import Article
 
-#: Number of webhooks that a site can have.
+#: The greatest number of webhooks of a site.
 MAX_WEBHOOKS = 50
-#: The time for which the former secret signs messages besides the new one.
+#: The time for which messages are also signed with the former secret.
 OLD_SECRET_FOR = timedelta(hours=24)
 
 
@@ -45,7 +45,7 @@ def validate_address(address: str) -> None:
 
 class WebhookQuerySet(models.QuerySet["Webhook"]):
     def told_of(self, event: str, article_id: int | None) -> list[Webhook]:
-        """Return those that are told of an event in an article; None: in none."""
+        """Return those that get an event in an article; None: an event without an article."""
         found: list[Webhook] = [webhook for webhook in self.filter(is_on=True) if event in webhook.events]
         if all(webhook.every_article for webhook in found):
             return found
@@ -54,7 +54,7 @@ class WebhookQuerySet(models.QuerySet["Webhook"]):
 
 
 class Webhook(models.Model):
-    """Another system that is told of events at an address of its own."""
+    """Another system that gets messages about events at its own address."""
 
     class Reason(models.TextChoices):
         """Why it is switched off."""
@@ -73,7 +73,7 @@ class Webhook(models.Model):
         _("address"), max_length=500, validators=[validate_address], help_text=_("Messages are sent there by POST.")
     )
     events = models.JSONField(_("events"), default=list)
-    #: Not the same as an empty list of articles, which is left when the last one is deleted.
+    #: Not the same as an empty list of articles, which remains when the last one is deleted.
     every_article = models.BooleanField(default=True, editable=False)
     articles = models.ManyToManyField(
         "articles.Article",
@@ -98,11 +98,11 @@ class Webhook(models.Model):
     off_since = models.DateTimeField(null=True, editable=False)
     off_reason = models.CharField(max_length=10, choices=Reason, blank=True, editable=False)
     failing_since = models.DateTimeField(null=True, editable=False)
-    #: Until then a process sends to it: one message is under way at a time.
+    #: The end of the lease of a process that sends to it: one message is under way at a time.
     taken_until = models.DateTimeField(null=True, editable=False)
     succeeded_at = models.DateTimeField(_("last success"), null=True, editable=False)
 
-    # The e-mail that says that it was switched off; see `liveblog.webhooks.emails`.
+    # The e-mail about its being switched off; see `liveblog.webhooks.emails`.
     email_due_at = models.DateTimeField(null=True, editable=False)
     email_attempts = models.PositiveSmallIntegerField(default=0, editable=False)
     email_failure = models.CharField(max_length=40, blank=True, editable=False)
@@ -119,7 +119,7 @@ class Webhook(models.Model):
 
     @classmethod
     def free(cls, now: datetime, prefix: str = "") -> Q:
-        """Return the condition that no process sends to it. `prefix`: of the columns, where others refer to it."""
+        """Return the condition that no process sends to it. `prefix`: for queries of related models."""
         return Q(**{f"{prefix}taken_until": None}) | Q(**{f"{prefix}taken_until__lte": now})
 
     @property
@@ -130,19 +130,19 @@ class Webhook(models.Model):
         return [self.secret, *([self.old_secret] if keeps else [])]
 
     def renew_secret(self) -> str:
-        """Set a new secret. The former one signs as well for a day, so that the receiver can be changed meanwhile."""
+        """Set a new secret. For a day, the former one signs as well, so that the receiver can be updated."""
         self.old_secret, self.old_secret_until = self.secret, timezone.now() + OLD_SECRET_FOR
         self.secret = signing.new_secret()
         return self.secret
 
     def limit_to(self, articles: Iterable[Article]) -> None:
-        """Have it told of these articles only; of all if there are none. The webhook must have been saved."""
+        """Limit it to these articles; none stands for all. The webhook must have been saved."""
         only = list(articles)
         Webhook.objects.filter(pk=self.pk).update(every_article=not only)
         self.articles.set(only)
 
     def switch_off(self, reason: str, *, tell: bool = False) -> None:
-        """Send it nothing more. `tell`: by e-mail to the person who made it."""
+        """Switch it off. `tell`: whether to send an e-mail to the user who made it."""
         now = timezone.now()
         with transaction.atomic():
             rows = Webhook.objects.filter(pk=self.pk, is_on=True)
@@ -156,7 +156,7 @@ class Webhook(models.Model):
 
     @property
     def about(self) -> str:
-        """Return how an entry of the audit log names it."""
+        """Return its name in entries of the audit log."""
         return f"webhook {self.name}"
 
 
@@ -164,13 +164,13 @@ class Delivery(QueueRow):
     """One message to one webhook. The rows are the queue of `liveblog.webhooks.sending`."""
 
     webhook = models.ForeignKey(Webhook, models.CASCADE, related_name="deliveries", verbose_name=_("webhook"))
-    #: The same for each attempt, so that a receiver recognises a message that comes twice.
+    #: The same for each attempt, so that a receiver recognises a repeated message.
     message_id = models.CharField(max_length=40, unique=True)
     event = models.CharField(_("event"), max_length=40)
     body = models.TextField()
     created_at = models.DateTimeField(_("time"), default=timezone.now)
     delivered_at = models.DateTimeField(null=True)
-    #: Of the last answer.
+    #: The status of the last answer.
     status = models.PositiveSmallIntegerField(null=True)
     #: The last attempts, each with its time, status of HTTP, failure and seconds.
     tries = models.JSONField(default=list)

@@ -20,6 +20,6 @@ def rekey(result: Result) -> None:
             if encrypted and not text:
                 result.unreadable += 1
             elif encrypted and not is_current(encrypted):
-                # It may be renewed at this moment.
+                # It may be renewed at the same time.
                 row = Webhook.objects.annotate(before=Cast(name, models.TextField())).filter(pk=webhook.pk)
                 result.changed += row.filter(before=encrypted).update(**{name: text})

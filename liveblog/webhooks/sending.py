@@ -1,9 +1,8 @@
 """Send the messages that are due, in the background.
 
-A message that is not taken is tried again after growing pauses, for about five days. A webhook that has answered
-nothing but errors for WEBHOOK_DISABLE_DAYS days is switched off, and the person who made it gets an e-mail. Each
-webhook has a thread of its own, and one message of it is under way at a time, so a server that is slow or hangs delays
-no other.
+A message that is not accepted is tried again after growing pauses, for about five days. A webhook that has answered
+only errors for WEBHOOK_DISABLE_DAYS days is switched off, and the user who made it gets an e-mail. Each webhook has a
+thread of its own, and one message of it is under way at a time, so a server that is slow or hangs delays no other.
 """
 
 from __future__ import annotations
@@ -28,19 +27,19 @@ from liveblog.webhooks.models import MAX_WEBHOOKS, Delivery, Webhook
 
 logger = logging.getLogger(__name__)
 
-#: Seconds between looks for what is due, and between looks for what is old.
+#: Seconds between two searches for due messages, and for old ones.
 INTERVAL = 1.0
 _CLEAR_INTERVAL = 3600.0
 
-#: Of one attempt.
+#: The time limit of one attempt, in seconds.
 _TIMEOUT_SECONDS = 15.0
-#: Of an answer, which nobody reads.
+#: The limit of an answer, which is not used.
 _MAX_BYTES = 10_000
 #: Number of attempts that a delivery lists.
 _MAX_TRIES = 20
-#: Number of messages that may wait for one webhook.
+#: The greatest number of messages that wait for one webhook.
 MAX_WAITING = 10_000
-#: The time for which deliveries can be seen and sent again.
+#: The time for which deliveries are kept, to be viewed and sent again.
 KEPT_FOR = timedelta(days=30)
 _BATCH = 1000
 
@@ -61,14 +60,14 @@ def _client(routes: tuple[tuple[str, str], ...]) -> Client:
 
 
 def due(under_way: frozenset[int] = frozenset()) -> list[int]:
-    """Return the webhooks to which something is due, without those given and those to which another process sends."""
+    """Return the webhooks with due messages, without those given and those to which another process sends."""
     now = timezone.now()
     rows = Delivery.objects.filter(Webhook.free(now, "webhook__"), due_at__lte=now, webhook__is_on=True)
     return list(rows.exclude(webhook__in=under_way).order_by().values_list("webhook", flat=True).distinct())
 
 
 def send_to(webhook: int) -> int:
-    """Send the first message that is due to a webhook. Return 0 if there is none, or if another process is at it."""
+    """Send a webhook its first due message. Return 0 if there is none, or if another process sends to the webhook."""
     now = timezone.now()
     row = Webhook.objects.filter(Webhook.free(now), pk=webhook)
     if not row.update(taken_until=now + queue.lease):
@@ -83,12 +82,12 @@ def send_to(webhook: int) -> int:
 
 
 def send_due() -> int:
-    """Send a message to each webhook to which one is due. Return how many there were."""
+    """Send a message to each webhook with due messages, and return their number."""
     return sum(send_to(webhook) for webhook in due())
 
 
 def send_again(delivery: Delivery) -> bool:
-    """Queue a message once more, under the same id. Return False if its webhook is switched off."""
+    """Queue a message again, under the same id. Return False if its webhook is switched off."""
     if not delivery.webhook.is_on:
         return False
     Delivery.objects.filter(pk=delivery.pk).update(due_at=timezone.now(), attempts=0, failure="", delivered_at=None)
@@ -97,7 +96,7 @@ def send_again(delivery: Delivery) -> bool:
 
 def _deliver(delivery: Delivery) -> None:
     if settings.JOBS_IN_THREADS:
-        # A server that hangs keeps no connection of the database.
+        # A server that hangs must not hold a database connection.
         connection.close()
     began = time.monotonic()
     try:
@@ -129,7 +128,7 @@ def _post(delivery: Delivery) -> int:
     if answer.successful:
         return answer.status
     if answer.status in (429, 503):
-        wait = number(answer.headers.get("Retry-After"), most=86_400)
+        wait = number(answer.headers.get("Retry-After"), maximum=86_400)
         raise ProviderError("busy", status=answer.status, retry_after=wait)
     # A redirect is no success either: the address of the webhook has to be the right one.
     raise ProviderError("gone" if answer.status == 410 else "unreachable", status=answer.status)
@@ -155,7 +154,7 @@ def _succeeded(delivery: Delivery) -> None:
 def _failed(delivery: Delivery, error: ProviderError) -> None:
     webhook, now = delivery.webhook, timezone.now()
     rows = Delivery.objects.filter(pk=delivery.pk, due_at__isnull=False)
-    # Only a private address is of no use to try again: its name may not lead elsewhere a moment later.
+    # "forbidden": the address is private, and will not become public in a moment. "gone": the receiver has ended it.
     permanent = error.reason in ("forbidden", "gone")
     again = queue.postpone(delivery, rows, error.reason, permanent=permanent, retry_after=error.retry_after)
     logger.warning(
@@ -172,7 +171,7 @@ def _failed(delivery: Delivery, error: ProviderError) -> None:
 
 
 def clear_old() -> int:
-    """Delete deliveries that are older than KEPT_FOR. Return their number, of one batch at most."""
+    """Delete deliveries that are older than KEPT_FOR. Return their number, at most that of a batch."""
     limit = timezone.now() - KEPT_FOR
     old = list(
         Delivery.objects.filter(created_at__lt=limit).order_by("created_at").values_list("pk", flat=True)[:_BATCH]
@@ -182,7 +181,7 @@ def clear_old() -> int:
 
 
 async def send_when_due() -> None:
-    """Look for what is due as long as the server runs."""
+    """Send due messages as long as the server runs."""
     await asyncio.gather(
         jobs.Lanes(due, send_to, MAX_WEBHOOKS, logger).run_while_serving(INTERVAL),
         jobs.run_while_serving(emails.send_due, 10 * INTERVAL, logger),

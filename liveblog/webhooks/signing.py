@@ -1,4 +1,4 @@
-"""Signatures by which the receiver of a message knows that it is ours (Standard Webhooks, "Signature scheme")."""
+"""Sign messages, so that receivers can verify their origin (Standard Webhooks, "Signature scheme")."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import hmac
 import secrets
 from collections.abc import Iterable
 
-#: The beginning of every secret.
+#: The prefix of every secret.
 BEGINNING = "whsec_"
 _BYTES = 32
 
@@ -18,7 +18,7 @@ def new_secret() -> str:
 
 
 def headers(message_id: str, timestamp: int, body: str, keys: Iterable[str]) -> dict[str, str]:
-    """Return the headers of a message that is sent at a time in seconds since 1970, signed with each secret."""
+    """Return the headers of a message, with a signature by each key. `timestamp` is in seconds since 1970."""
     signed = f"{message_id}.{timestamp}.{body}".encode()
     signatures = (hmac.digest(base64.b64decode(key.removeprefix(BEGINNING)), signed, hashlib.sha256) for key in keys)
     return {

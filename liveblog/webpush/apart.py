@@ -1,9 +1,9 @@
-"""Send messages from a process of their own, so that readers of pages do not wait for encryption and push services.
+"""Send messages from a separate process, so that readers of pages do not wait for encryption and push services.
 
-Encrypting and sending a message takes about a millisecond of a processor, and a process runs Python in one thread at a
-time. The process is started for the first messages, has a low priority, and ends after a while without any, or when
-its parent does: it reads batches as lines of JSON, each with a number, and answers each when it is done with it, so a
-batch of a slow push service keeps no other waiting. The end of its input ends it.
+Encrypting and sending a message takes about a millisecond of processor time, and a process runs Python in one thread at
+a time. The process starts with the first messages, has a low priority, and ends when it has been idle for a while or
+its parent ends. It reads batches as numbered lines of JSON, and answers each batch when it is done, so a slow push
+service delays only its own batches. The end of the input ends the process.
 
     python -m liveblog.webpush.apart
 """
@@ -28,7 +28,7 @@ from liveblog.webpush.sending import Content, Message
 
 #: Seconds without a message after which the process ends.
 _IDLE_SECONDS = 60.0
-#: Seconds that it has for the batches under way when its parent ends.
+#: Seconds that it may take for the batches under way when its parent ends.
 _END_SECONDS = 3.0
 _NICENESS = 10
 
@@ -37,7 +37,7 @@ Errors = list[ProviderError | None]
 
 
 class Sender:
-    """The process, from the side of its parent. Any thread may use it, and batches are under way at the same time."""
+    """The parent's handle of the process. Any thread may use it; several batches may be under way."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
@@ -49,7 +49,7 @@ class Sender:
         self._lock = Lock()
 
     def send_all(self, messages: Sequence[Message]) -> Errors:
-        """Send messages as `sending.send_all` does. Raise OSError if the process dies meanwhile, or has been ended."""
+        """Send messages as `sending.send_all` does. Raise OSError if the process dies in the meantime, or was ended."""
         if not messages:
             return []
         batch = _written(messages)
@@ -68,7 +68,7 @@ class Sender:
         return answer.result()
 
     def end(self) -> None:
-        """End the process. Batches that take longer than some seconds more fail."""
+        """End the process. Batches that take more than _END_SECONDS fail."""
         with self._lock:
             self._is_ended = True
             process, self._process = self._process, None
@@ -81,7 +81,7 @@ class Sender:
         self._used_at = time.monotonic()
         if self._process is None or self._process.poll() is not None:
             environment = {**os.environ}
-            # Its measurements would go to the files of its parent.
+            # It would write metrics into the files of its parent.
             environment.pop("PROMETHEUS_MULTIPROC_DIR", None)
             self._process = subprocess.Popen(  # noqa: S603 - our own program
                 [sys.executable, "-m", __name__],
@@ -94,7 +94,7 @@ class Sender:
         return self._process
 
     def _read(self, process: subprocess.Popen[bytes]) -> None:
-        """Hand on the answers of a process until it ends."""
+        """Pass on the answers of a process until it ends."""
         assert process.stdout is not None
         with process.stdout:
             for line in process.stdout:
@@ -161,7 +161,7 @@ def serve(batches: IO[bytes], answers: IO[bytes]) -> None:
 
 
 def _written(messages: Sequence[Message]) -> dict[str, Any]:
-    """Return messages as JSON has them: what many of them say stands there once, and they are short."""
+    """Return messages for JSON. Content that many of them share occurs once."""
     contents = list({one.content: None for one in messages})
     numbers = {content: number for number, content in enumerate(contents)}
     return {

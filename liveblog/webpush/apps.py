@@ -2,7 +2,7 @@ from django.apps import AppConfig
 
 
 class WebPushConfig(AppConfig):
-    """An app of its own: articles and accounts both refer to its table, and refer to each other."""
+    """A separate app, because articles and accounts refer to its table and to each other."""
 
     name = "liveblog.webpush"
     label = "webpush"

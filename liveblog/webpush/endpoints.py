@@ -1,4 +1,4 @@
-"""Subscriptions as browsers send them (Push API of the W3C). They come from strangers, so every part is judged."""
+"""Subscriptions as browsers send them (Push API of the W3C). They come from strangers, so every part is validated."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _BASE64URL = re.compile(r"[A-Za-z0-9_-]{1,100}={0,2}")
 
 @dataclass(frozen=True)
 class Endpoint:
-    """The address at which a push service takes messages for one browser, and the keys that encrypt them."""
+    """The address at which a push service accepts messages for one browser, and the keys to encrypt them."""
 
     address: str
     public_key: str
@@ -33,7 +33,7 @@ class Endpoint:
 
     @classmethod
     def of(cls, data: Any) -> Endpoint:
-        """Read `PushSubscription.toJSON()`. Raise ValidationError if no message can be sent to it."""
+        """Read `PushSubscription.toJSON()`. Raise ValidationError if no message could be sent."""
         keys = data.get("keys") if isinstance(data, dict) else None
         if not isinstance(keys, dict):
             raise _unusable()
@@ -49,7 +49,7 @@ class Endpoint:
 
 
 def address_of(text: object) -> str:
-    """Return the address of an endpoint. Raise ValidationError unless it is of a push service of the settings."""
+    """Return the address of an endpoint. Raise ValidationError unless it belongs to a push service of the settings."""
     if not isinstance(text, str) or len(text) > MAX_ENDPOINT_LENGTH:
         raise _unusable()
     try:
@@ -67,12 +67,12 @@ def origin_of(address: str) -> str:
 
 
 def services() -> list[str]:
-    """Return the push services of the settings, as they name them: "host", "*.domain", or "*" for any."""
+    """Return the push services of the settings: "host", "*.domain", or "*" for any."""
     return [urlsplit(origin).hostname or "" for origin in settings.PUSH_ROUTES] + settings.PUSH_SERVICES
 
 
 def service_of(address: str) -> str:
-    """Return which of `services` an endpoint is of; "" if the settings do not name it."""
+    """Return the item of `services` to which an endpoint belongs; "" if there is none."""
     host = urlsplit(address).hostname or ""
     for service in services():
         if service in ("*", host) or (service.startswith("*.") and host.endswith(service[1:])):

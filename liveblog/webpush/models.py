@@ -15,16 +15,16 @@ from liveblog.webpush.endpoints import MAX_ENDPOINT_LENGTH, Endpoint
 
 
 class PushSubscription(models.Model):
-    """A browser that takes messages (W3C Push API): its endpoint, and the hours in which it wants none.
+    """A browser that receives messages (W3C Push API): its endpoint, and its quiet hours.
 
-    Nothing else is known of the reader. The endpoint is a secret between the browser, its push service and this site,
-    so a request that names it comes from that browser.
+    The site stores nothing else about the reader. The endpoint is a secret between the browser, its push service and
+    this site, so a request that names it comes from that browser.
     """
 
     endpoint = models.CharField(max_length=MAX_ENDPOINT_LENGTH, unique=True)
     public_key = models.CharField(max_length=100)
     secret = models.CharField(max_length=40)
-    #: The person of the newsroom who uses the browser, if they want to be notified of their work there.
+    #: The user of the newsroom who wants to be notified of their work in this browser.
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="push_subscriptions"
     )
@@ -32,7 +32,7 @@ class PushSubscription(models.Model):
     #: Quiet hours by the clock of the time zone, from one minute of the day to another; both or none.
     quiet_from = models.TimeField(null=True, blank=True)
     quiet_until = models.TimeField(null=True, blank=True)
-    #: The messages that the push service refused since the browser was here last.
+    #: The number of messages that the push service has refused since the browser's last visit.
     refusals = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -47,7 +47,7 @@ class PushSubscription(models.Model):
         ]
 
     def __str__(self) -> str:
-        # The endpoint is in no log.
+        # The endpoint must not be logged.
         return f"#{self.pk}"
 
     @property
@@ -56,7 +56,7 @@ class PushSubscription(models.Model):
 
     @classmethod
     def keep(cls, endpoint: Endpoint, time_zone: str) -> PushSubscription:
-        """Store a subscription, or the present keys and time zone of one that is stored."""
+        """Store a subscription, or update the keys and time zone of a stored one."""
         values = {"public_key": endpoint.public_key, "secret": endpoint.secret}
         stored, _new = cls.objects.get_or_create(endpoint=endpoint.address, defaults=values)
         stored.public_key, stored.secret, stored.refusals = endpoint.public_key, endpoint.secret, 0
@@ -65,7 +65,7 @@ class PushSubscription(models.Model):
         return stored
 
     def set_time_zone(self, name: str) -> None:
-        """Set the zone that the browser states, if there is such a zone."""
+        """Set the time zone that the browser states, if it exists."""
         if len(name) <= 64 and zones.is_zone(name):
             self.time_zone = name
 
@@ -77,9 +77,9 @@ class PushSubscription(models.Model):
 
 
 def quiet_ends(begin: time, end: time, zone: str, now: datetime) -> datetime | None:
-    """Return when quiet hours end in which `now` lies, by the clock of a zone; None if it lies outside of them.
+    """Return when the quiet hours around `now` end, by the clock of a zone; None if it is not a quiet hour.
 
-    They go over midnight if they begin later than they end. If both are the same, there are none.
+    They include midnight if they begin later than they end. If both times are the same, there are none.
     """
     local = now.astimezone(ZoneInfo(zone))
     clock = local.time()

@@ -1,7 +1,7 @@
 """Send messages to browsers through their push services (RFC 8030), encrypted for each browser (RFC 8291).
 
-Each push service has connections of its own, and is left alone for a while when it fails again and again. So one that
-answers slowly or not at all keeps only its own messages waiting, and these for a bounded time.
+Each push service has connections of its own, and a circuit breaker. So a service that answers slowly or not at all
+delays only its own messages, and these for a bounded time.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from liveblog.errors import ProviderError
 from liveblog.http import MAX_EXCHANGES, Answer, Client
 from liveblog.numbers import number
 from liveblog.webpush import vapid
+from liveblog.webpush.circuit_breakers import CircuitBreakers
 from liveblog.webpush.endpoints import Endpoint, address_of, origin_of, service_of
-from liveblog.webpush.rests import Rests
 
-#: Time limit of a message.
+#: Time limit of a message, in seconds.
 TIMEOUT_SECONDS = 10.0
 _MAX_BYTES = 2000
-#: Octets of a message. A push service need not take more than 4096 of what is sent (RFC 8030, section 7.2).
+#: Octets of a message. A push service need not accept more than 4096 encrypted ones (RFC 8030, section 7.2).
 MAX_MESSAGE_BYTES = 3500
 #: The longest pause that a push service can impose, in seconds.
 _MAX_RETRY_AFTER = 24 * 3600
 
-#: Of this process.
-rests = Rests()
+#: The circuit breakers of this process.
+circuit_breakers = CircuitBreakers()
 
 Urgency = Literal["low", "normal", "high"]
 
@@ -44,7 +44,7 @@ class Content:
     """The same for all browsers that are sent it.
 
     data      the text for the service worker
-    topic     a message of the same topic that still waits at the push service is replaced (RFC 8030, section 5.4)
+    topic     it replaces a message of the same topic that still waits at the push service (RFC 8030, section 5.4)
     seconds   time for which the push service keeps it for a device that is off
     """
 
@@ -65,8 +65,8 @@ class Message:
 def send(message: Message) -> None:
     """Send a message.
 
-    Raise ProviderError with the reason "gone" if the subscription has ended, "skipped" if its push service is left
-    alone for `retry_after` seconds, or another one.
+    Raise ProviderError with the reason "gone" if the subscription has ended, "skipped" if the circuit breaker of its
+    push service is open for `retry_after` seconds, or another one.
     """
     # The settings may have changed since the subscription was stored.
     try:
@@ -74,7 +74,7 @@ def send(message: Message) -> None:
     except Exception:
         raise ProviderError("forbidden") from None
     origin = origin_of(address)
-    if pause := rests.left(origin):
+    if pause := circuit_breakers.seconds_open(origin):
         raise ProviderError("skipped", retry_after=pause)
     headers: dict[str, str] = {
         "Authorization": vapid.authorization(origin),
@@ -90,9 +90,9 @@ def send(message: Message) -> None:
     try:
         _check(client.send("POST", address, seconds=TIMEOUT_SECONDS, max_bytes=_MAX_BYTES, headers=headers, data=body))
     except ProviderError as error:
-        rests.note(origin, error)
+        circuit_breakers.note(origin, error)
         raise
-    rests.note(origin, None)
+    circuit_breakers.note(origin, None)
 
 
 def send_all(messages: Sequence[Message]) -> list[ProviderError | None]:
@@ -127,12 +127,12 @@ def _routes() -> tuple[tuple[str, str], ...]:
 
 @lru_cache(maxsize=64)
 def _client(_service: str, routes: tuple[tuple[str, str], ...]) -> Client:
-    """Return the client for a push service, which has places for exchanges of its own."""
+    """Return the client for a push service, with its own limit of simultaneous exchanges."""
     return Client("web push", public_http.adapters(dict(routes)))
 
 
 def _check(answer: Answer) -> None:
-    """Raise ProviderError unless the push service has taken the message."""
+    """Raise ProviderError unless the push service has accepted the message."""
     if answer.successful:
         return
     status = answer.status
@@ -147,8 +147,8 @@ def _check(answer: Answer) -> None:
 
 
 def _retry_after(text: str) -> float | None:
-    """Return the seconds in a header Retry-After, which is a number of them or a date (RFC 9110, section 10.2.3)."""
-    if (seconds := number(text, most=10**9)) is not None:
+    """Return the seconds of a header Retry-After, which is a number or a date (RFC 9110, section 10.2.3)."""
+    if (seconds := number(text, maximum=10**9)) is not None:
         return float(min(seconds, _MAX_RETRY_AFTER))
     try:
         at = parsedate_to_datetime(text)

@@ -16,7 +16,7 @@ from py_vapid import Vapid02
 #: Seconds for which a header is valid. RFC 8292, section 2 allows a day.
 _VALID_SECONDS = 12 * 3600
 
-#: By key and origin of the push service: the header, and the moment from which another one is made.
+#: By key and origin of the push service: the header, and the time from which a new one is made.
 _headers: dict[tuple[str, str], tuple[str, float]] = {}
 _lock = Lock()
 
@@ -60,7 +60,7 @@ def authorization(origin: str) -> str:
 
 
 def _contact() -> str:
-    """Return how a push service reaches the operator (RFC 8292, section 2.1)."""
+    """Return the operator's contact for push services (RFC 8292, section 2.1)."""
     return (
         settings.SITE_URL
         if settings.SITE_URL.startswith("https://")

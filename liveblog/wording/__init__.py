@@ -1,1 +1,1 @@
-"""The newsroom's own words in place of those of the product, in each language of the interface."""
+"""The newsroom's own wording of messages of the product, in each language of the interface."""

@@ -1,8 +1,8 @@
 """The messages of the interface: those of the product, and those of Django and other libraries with pages of their own.
 
-Scripts of libraries have catalogues of their own (the domain djangojs); those of the product get their words from the
-page. They are read from the catalogues of one language. Ours have with each message the files that show it, and an
-explanation for translators (scripts/check_messages.py).
+Scripts of libraries have their own catalogues (the domain djangojs); scripts of the product get their messages from the
+page. The messages are read from the catalogues of one language. In ours, each message has the files that show it, and
+an explanation for translators (scripts/check_messages.py).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from django.utils.translation import to_locale
 
 from liveblog.languages import SHIPPED
 
-#: Stands between context and text in a catalogue (GNU gettext, "The Format of GNU MO Files").
+#: Separates context and text in a catalogue (GNU gettext, "The Format of GNU MO Files").
 SEPARATOR = "\x04"
 
 _FILE = re.compile(r"[\w./-]+\.(?:html|py|txt|js)\b")
@@ -32,9 +32,9 @@ _FILE = re.compile(r"[\w./-]+\.(?:html|py|txt|js)\b")
 
 @dataclass(frozen=True)
 class Message:
-    """A message: its context, its English, its English for numbers other than one, and what is known about it.
+    """A message: its context, its English text, its English plural, and further data.
 
-    files   where it is shown: templates and modules of the product; none for a message of a library
+    files   the templates and modules of the product that show it; none for a message of a library
     notes   its explanation for translators
     """
 
@@ -46,12 +46,12 @@ class Message:
 
     @cached_property
     def key(self) -> str:
-        """Return a short name for addresses."""
+        """Return a short key for addresses."""
         return hashlib.sha256(self.id.encode()).hexdigest()[:16]
 
     @property
     def id(self) -> str:
-        """Return the name under which catalogues have it."""
+        """Return its key in catalogues."""
         return f"{self.context}{SEPARATOR}{self.singular}" if self.context else self.singular
 
     @property
@@ -90,7 +90,7 @@ def number_of_forms(language: str) -> int:
 
 
 def english_of(entry: Any) -> tuple[str, str]:
-    """Return the English of an entry of Babel's, and that for numbers other than one, "" if it counts nothing."""
+    """Return the English text of a Babel entry, and its plural; "" if it has none."""
     singular, plural = entry.id if isinstance(entry.id, tuple) else (entry.id, "")
     return singular, plural
 
@@ -109,8 +109,8 @@ def path_of(directory: Path, language: str, domain: str = "django") -> Path:
 def _catalogues(domain: str) -> Iterator[Path]:
     """Yield the catalogues that have all messages of each directory: the source that translators get, in English.
 
-    Where there is none, all languages of ours have the same messages (scripts/check_messages.py), and those of others
-    have not.
+    Without an English one, any will do for our own catalogues, which all have the same messages
+    (scripts/check_messages.py); those of others do not.
     """
     for directory in directories():
         paths = [path_of(directory, language, domain) for language in SHIPPED]

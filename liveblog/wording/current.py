@@ -1,8 +1,8 @@
-"""The words in the memory of each process, where gettext and scripts of libraries find them.
+"""The newsroom's wording in the memory of each process, where gettext and scripts of libraries find it.
 
-Django keeps one object per language with everything that is translated. The words of the newsroom are put into the
-first of its dictionaries, in front of the product's, so a look-up costs the same with them and without. Each process
-that serves looks every two seconds for newer ones.
+Django keeps one object per language with all translations. The newsroom's texts are put into the first of its
+dictionaries, in front of the product's, so a look-up costs the same with them and without. Each process that serves
+polls for newer ones every two seconds.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from liveblog.wording.models import Wording
 
 logger = logging.getLogger(__name__)
 
-#: For so many seconds another process may show the former words.
+#: Seconds between two polls, during which another process may show the former texts.
 LOOK_SECONDS = 2.0
 
-#: Numbers that have every plural form of every language among them (Unicode CLDR, plural rules).
+#: Numbers that cover every plural form of every language (Unicode CLDR, plural rules).
 _NUMBERS = (*range(1000), 10_000, 100_000, 1_000_000, 1_000_001, 2_000_000)
 
-#: The last decision that this process knows, and the number of decisions. Rows are only added, but may be committed in
-#: another order than they were numbered.
+#: The last decision that this process knows, and the number of decisions. Rows are only added, but may be committed out
+#: of order.
 _State = tuple[int, int]
 _NOTHING: _State = (0, 0)
 _known: _State = _NOTHING
@@ -42,18 +42,18 @@ _lock = threading.Lock()
 #: The catalogues of the product.
 _product: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
 
-#: The newsroom's words by language and message.
+#: The newsroom's texts by language and message.
 _own: Mapping[str, Mapping[str, list[str]]] = {}
 
 
 def edition() -> str:
-    """Return a name for the words that this process shows; "" for those of the product alone."""
+    """Return a key of the texts that this process shows; "" if all are those of the product."""
     last, count = _known
     return f"w{last}.{count}" if count else ""
 
 
 def look() -> bool:
-    """Show the newest words from now on, and return whether they were new to this process."""
+    """Load the newest texts, and return whether there were any that this process did not know."""
     global _known
     with _lock:
         found = Wording.objects.aggregate(last=models.Max("pk"), count=models.Count("pk"))
@@ -61,7 +61,7 @@ def look() -> bool:
         if state == _known:
             return False
         _show(Wording.objects.in_force())
-        # A page is cached under the name of its words. They must be there before their name is.
+        # Pages are cached under the key of these texts, so load the texts before changing the key.
         _known = state
     notify.run_change_callbacks()
     return True
@@ -72,7 +72,7 @@ def look_after_commit() -> None:
 
 
 async def follow_while_serving() -> None:
-    """Look for newer words as long as the server runs."""
+    """Poll for newer texts as long as the server runs."""
 
     def look_once() -> int:
         look()
@@ -82,7 +82,7 @@ async def follow_while_serving() -> None:
 
 
 def forget() -> None:
-    """Show the product's words, as tests do."""
+    """Show the product's texts (for tests)."""
     global _known
     if _known != _NOTHING:
         with _lock:
@@ -91,7 +91,7 @@ def forget() -> None:
 
 
 def product_texts(language: str, message: Message) -> list[str]:
-    """Return the product's words of a message: one text, or one for each plural form of the language."""
+    """Return the product's texts of a message: one, or one for each plural form of the language."""
     products = [_product_catalogue(trans_real.translation(language)), _product_of_scripts(language)]
     if not message.plural:
         return [next(filter(None, (product.get(message.id) for product in products)), message.singular)]
@@ -114,7 +114,7 @@ def _text_of_form(product: Any, name: str, form: int, numbers: list[int]) -> str
 
 
 def texts(language: str, message: Message) -> list[str]:
-    """Return the words of a message that are shown: the newsroom's, or else the product's."""
+    """Return the present texts of a message: the newsroom's, or else the product's."""
     own = _own.get(language, {}).get(message.id)
     product = product_texts(language, message)
     return own if own and len(own) == len(product) else product
@@ -122,7 +122,7 @@ def texts(language: str, message: Message) -> list[str]:
 
 @lru_cache(maxsize=64)
 def numbers_of_forms(language: str) -> list[list[int]]:
-    """Return for each plural form of a language the first numbers that take it; none for one of fractions alone."""
+    """Return for each plural form of a language the first numbers that take it; none for a form of fractions only."""
     plural = _product_catalogue(trans_real.translation(language))._plurals[0]
     numbers: dict[int, list[int]] = defaultdict(list)
     for number in _NUMBERS:
@@ -143,14 +143,14 @@ def _show(wordings: Iterable[Wording]) -> None:
             words[wording.language] |= {(name, form): text for form, text in enumerate(wording.texts)}
     _own = own
     for language, _name in settings.LANGUAGES:
-        # Django spells codes from addresses, cookies and browsers in lower case, and keeps an object for each spelling.
+        # Django writes codes from addresses, cookies and browsers in lower case, and keeps an object for each spelling.
         for spelling in {language, language.lower()}:
             translation: Any = trans_real.translation(spelling)
             product = _product_catalogue(translation)
             shown: Any = trans_real.TranslationCatalog()
             shown._catalogs = [product._catalogs[0] | words[language], *product._catalogs[1:]]
             shown._plurals = product._plurals
-            # Threads that are just rendering have the one or the other.
+            # Threads that are rendering at this moment may use either.
             translation._catalog = shown if words[language] else product
 
 
@@ -161,5 +161,5 @@ def _product_of_scripts(language: str) -> Any:
 
 
 def _product_catalogue(translation: Any) -> Any:
-    """Return Django's `TranslationCatalog` as the product has it. Its parts are private, so types do not know them."""
+    """Return Django's `TranslationCatalog` of the product. Its attributes are private, so django-stubs lacks them."""
     return _product.setdefault(translation, translation._catalog)

@@ -1,4 +1,4 @@
-"""The forms of the newsroom's words."""
+"""The forms for the newsroom's wording."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from liveblog.lists import listed
 from liveblog.wording import current, rules
 from liveblog.wording.catalogue import Message
 
-#: Longer texts are written in a box of several lines.
+#: In characters. Longer texts get a box of several lines.
 _LINE = 70
 
 CONFLICT = gettext_lazy("Someone else has changed these words meanwhile. Reload the page.")
 
-#: In bytes. A catalogue of the whole product has a quarter of it.
+#: In bytes. A catalogue of the whole product has a quarter of this size.
 MAX_FILE_BYTES = 2_000_000
 
 
 class WordsForm(forms.Form):
-    """The words of one message: a field for each plural form. Fields that are all empty bring the product's words back.
+    """The texts of one message: a field for each plural form. If all fields are empty, the product's texts return.
 
-    seen   the number of the last decision that the form shows, 0 for none
+    seen   the number of the last decision that the form shows; 0: none
     """
 
     seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
@@ -38,7 +38,7 @@ class WordsForm(forms.Form):
     ) -> None:
         super().__init__(data, label_suffix="", initial={"seen": last})
         self._message, self.product, self._last = message, list(product), last
-        #: By plural form. Interfaces count nothing in fractions, so their form has no field.
+        #: By plural form. The interface counts no fractions, so their form has no field.
         self._names = {
             form: f"text_{form}"
             for form in range(len(product))
@@ -58,17 +58,17 @@ class WordsForm(forms.Form):
 
     @property
     def text_fields(self) -> list[tuple[forms.BoundField, str]]:
-        """Return each field with the product's words for it."""
+        """Return each field with the product's text."""
         return [(self[name], self.product[form]) for form, name in self._names.items()]
 
     @property
     def is_product(self) -> bool:
-        """Return whether the words are those of the product."""
+        """Return whether the texts are those of the product."""
         return all(self.cleaned_data[name] == self.product[form] for form, name in self._names.items())
 
     @property
     def texts(self) -> list[str]:
-        """Return the words; an empty list if all fields are empty, or have the product's words."""
+        """Return the texts; an empty list if all fields are empty or have the product's texts."""
         if self.is_product:
             return []
         written: list[str] = []
@@ -104,7 +104,7 @@ def _label(language: str, form: int) -> str:
 
 
 class ImportForm(forms.Form):
-    """A catalogue with words of the newsroom."""
+    """A catalogue with texts of the newsroom."""
 
     file = forms.FileField(
         label=gettext_lazy("PO file"), widget=forms.FileInput({"accept": ".po,text/x-gettext-translation"})

@@ -1,4 +1,4 @@
-"""The newsroom's words as catalogues of gettext, which every translation tool reads (GNU gettext, "PO Files")."""
+"""The newsroom's wording as gettext catalogues, which every translation tool reads (GNU gettext, "PO Files")."""
 
 from __future__ import annotations
 
@@ -19,16 +19,15 @@ from liveblog.wording import catalogue, current, rules
 from liveblog.wording.catalogue import Message
 from liveblog.wording.models import Wording
 
-#: No language has more plural forms (Unicode CLDR, "Language Plural Rules"). Babel makes room for as many as a file
-#: states.
-_MOST_FORMS = 6
+#: No language has more plural forms (Unicode CLDR, "Language Plural Rules"). Babel allocates as many as a file states.
+_MAX_FORMS = 6
 _STATED_FORMS = re.compile(rb"nplurals\s*=\s*(\d+)")
-#: Errors that are named; the rest is counted.
-_MOST_NAMED = 10
+#: The number of errors that are listed; the rest is counted.
+_MAX_NAMED = 10
 
 
 def exported(language: str) -> bytes:
-    """Return all words of the newsroom in a language. Each has the product's words in its comment."""
+    """Return all texts of the newsroom in a language, with the product's texts in comments."""
     file = Catalog(project="liveblog", version=RELEASE, fuzzy=False, charset="utf-8")
     file.mime_headers = [
         *((name, value) for name, value in file.mime_headers if name not in ("Language", "Plural-Forms")),
@@ -53,25 +52,25 @@ def exported(language: str) -> bytes:
 
 @dataclass
 class Imported:
-    """The changes that a catalogue would make: words by message. `unknown`: the English of unknown messages."""
+    """The changes that a catalogue would make: texts by message. `unknown`: the English of unknown messages."""
 
     words: list[tuple[Message, list[str]]] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
-    #: The number of entries that say what the site says already.
+    #: The number of entries that would change nothing.
     same: int = 0
 
 
 def read(content: bytes, language: str) -> Imported:
-    """Return the words of a catalogue. Raise ValidationError with everything that is wrong with it.
+    """Return the texts of a catalogue. Raise ValidationError with all its errors.
 
-    Entries that are empty, fuzzy or obsolete count for nothing.
+    Empty, fuzzy and obsolete entries are ignored.
     """
     unreadable = ValidationError(_("This isn’t a PO file that can be read."))
-    if any((number(stated.decode(), most=_MOST_FORMS) is None) for stated in _STATED_FORMS.findall(content)):
+    if any((number(stated.decode(), maximum=_MAX_FORMS) is None) for stated in _STATED_FORMS.findall(content)):
         raise unreadable
     try:
         file = read_po(io.BytesIO(content), abort_invalid=True)
-    # LookupError: an unknown encoding, or a form beyond those that the file states.
+    # LookupError: an unknown encoding, or more plural forms than the file states.
     except (PoFileError, UnicodeDecodeError, LookupError, ValueError, SyntaxError, RecursionError):
         raise unreadable from None
     named = next((value for name, value in file.mime_headers if name == "Language"), "").replace("_", "-")
@@ -108,9 +107,9 @@ def read(content: bytes, language: str) -> Imported:
         else:
             found.words.append((message, [] if texts == product else texts))
     if errors:
-        more = len(errors) - _MOST_NAMED
+        more = len(errors) - _MAX_NAMED
         hidden = [_("There are more errors: %(number)d.") % {"number": more}] if more > 0 else []
-        raise ValidationError([*errors[:_MOST_NAMED], *hidden])
+        raise ValidationError([*errors[:_MAX_NAMED], *hidden])
     return found
 
 

@@ -1,4 +1,4 @@
-"""The decisions of a newsroom on the words of the interface."""
+"""The decisions of a newsroom on the wording of the interface."""
 
 from __future__ import annotations
 
@@ -24,33 +24,33 @@ class WordingQuerySet(models.QuerySet["Wording"]):
         return self.filter(language=language, key=message.key).order_by("-number")
 
     def in_force(self) -> WordingQuerySet:
-        """Return the last decision on each message, without those that went back to the product's words."""
+        """Return the last decision on each message, without those that returned to the product's texts."""
         by_message = self.model._base_manager.order_by().values("language", "key")
         last = by_message.annotate(last=models.Max("pk")).values("last")
         return self.filter(pk__in=last).exclude(texts=[]).order_by("language", "pk")
 
 
 class Wording(models.Model):
-    """One decision on the words of a message in one language. The last one of a message counts.
+    """One decision on the texts of a message in one language. The last one of a message counts.
 
-    Rows are only added, so they are the history of the words too. A message is known by its English and its context,
-    as in the catalogues of gettext, so a decision outlasts a release that changes neither.
+    Rows are only added, so they are also the history of the texts. A message is identified by its English text and its
+    context, as in gettext catalogues, so a decision outlasts a release that changes neither.
     """
 
     language = LanguageField(_("language"))
-    #: The key of the message, and the number of the decision on it, from 1. Of two that are made at once, one fails.
+    #: The key of the message, and the number of the decision on it, from 1. Of two simultaneous ones, one fails.
     key = models.CharField(max_length=16, editable=False)
     number = models.PositiveIntegerField(editable=False)
     #: `msgctxt`, `msgid` and `msgid_plural` of the message.
     context = models.TextField(blank=True, editable=False)
     message = models.TextField(editable=False)
     plural = models.TextField(blank=True, editable=False)
-    #: The words: one text, or one for each plural form of the language. An empty list stands for the product's words.
+    #: One text, or one for each plural form of the language. An empty list stands for the product's texts.
     texts = models.JSONField(default=list, editable=False)
-    #: The words of the product at that time.
+    #: The texts of the product at that time.
     product_texts = models.JSONField(default=list, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", editable=False)
-    #: The name of the user then, which stays when the account is deleted.
+    #: The name of the user at the time, which stays when the account is deleted.
     user_name = models.CharField(max_length=150, blank=True, editable=False)
     at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -70,16 +70,16 @@ class Wording(models.Model):
 
     @property
     def source(self) -> Message:
-        """Return the message, with nothing but its text, whether or not the product still has it."""
+        """Return the message with only its text, whether or not the product still has it."""
         return Message(self.context, self.message, self.plural)
 
     @staticmethod
     def decide(
         language: str, decided: Iterable[tuple[Message, list[str], list[str]]], actor: User | actors.Machine
     ) -> list[Wording]:
-        """Store decisions on messages: of each its words, an empty list for the product's, and the product's words.
+        """Store decisions on messages: for each its texts, an empty list for the product's, and the product's texts.
 
-        Raise IntegrityError if somebody else decides on one of them at the same moment.
+        Raise IntegrityError if somebody else decides on one of them at the same time.
         """
         last = Wording.objects.filter(language=language).order_by().values_list("key").annotate(models.Max("number"))
         numbers = dict(last)

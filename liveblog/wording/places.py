@@ -1,4 +1,4 @@
-"""The screens of the site, by the files that show them: where a message appears, in words and with an example."""
+"""The screens of the site, by the files that show them: where a message appears, with an example."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class Screen(NamedTuple):
     """A group of pages: its name, the files that show it, and the address of an example.
 
-    files     beginnings or, behind "*", parts of the names of files
-    example   "site NAME" and "admin NAME" are addresses by their names; "example NAME" is one that an app registers
+    files     prefixes or, after "*", parts of the names of files
+    example   "site NAME" and "admin NAME" name URL patterns; "example NAME" is an example that an app registers
     """
 
     label: _StrOrPromise
@@ -26,7 +26,7 @@ class Screen(NamedTuple):
     example: str = ""
 
 
-#: The first one that fits counts.
+#: The first match counts.
 _SCREENS = (
     Screen(pgettext_lazy("part of the site", "Emails"), ("*/emails/", "*emails.py", "comments/digests")),
     Screen(
@@ -120,7 +120,7 @@ class Place(NamedTuple):
 
 
 def register_example(name: str, example: Example) -> None:
-    """Have the address of an example made by an app that knows its pages."""
+    """Make the address of an example by a function of the app that has the pages."""
     _examples[name] = example
 
 

@@ -1,6 +1,6 @@
-"""The rules that keep the newsroom's words from breaking a page: placeholders, markup, length and signs.
+"""The rules that keep the newsroom's texts from breaking a page: placeholders, markup, length and signs.
 
-Templates put messages into pages as they are, into attributes too. So a text may have no markup, no entity and no
+Templates put messages into pages unescaped, even into attributes. So a text may have no markup, no entity and no
 straight quotation mark that the product's own text does not have.
 """
 
@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from liveblog.lists import listed
 from liveblog.wording.catalogue import Message
 
-#: Texts may be so many times as long as the product's, and so long at least; no text may be longer than the last.
+#: The limit of a text: a factor of the length of the product's, but at least the second number and at most the third.
 _TIMES, _LEAST, MOST = 3, 40, 4000
 
 _PLACEHOLDER = re.compile(r"%\(\w+\)[-+#0]*\d*(?:\.\d+)?[a-zA-Z]|(?<![%\d])%[sdif](?![^\W_])|\{[^{}\s]*\}")
@@ -33,12 +33,12 @@ def placeholders(text: str) -> list[str]:
 
 
 def max_length(message: Message, product: Sequence[str]) -> int:
-    """Return how many characters a text may have: some times as many as the longest of the product's."""
+    """Return the limit of a text in characters, from the longest of the product's texts."""
     return min(MOST, max(_LEAST, _TIMES * max(map(len, [*message.english, *product]))))
 
 
 def normal(text: str, product: str) -> str:
-    """Return a text as it is stored: with typographic apostrophes, and with the spaces that the product's ends with."""
+    """Return a text in its stored form: with typographic apostrophes, and the outer white space of the product's."""
     text = text.replace("\r\n", "\n").strip()
     if "'" not in product:
         text = text.replace("'", "’")
@@ -49,7 +49,7 @@ def normal(text: str, product: str) -> str:
 
 
 def check(message: Message, product: Sequence[str], form: int, text: str) -> None:
-    """Raise ValidationError if a text cannot stand for a message in its plural form `form`."""
+    """Raise ValidationError if a text cannot replace plural form `form` of a message."""
     errors = [*_placeholder_errors(message, product[form], text), *_sign_errors([*message.english, *product], text)]
     if len(text) > (most := max_length(message, product)):
         errors.append(_("Use at most %(most)d characters: there is no room for more.") % {"most": most})

@@ -1,4 +1,4 @@
-"""The words of scripts of Django and other libraries, in place of Django's own view: with the newsroom's words."""
+"""The view of messages for scripts of libraries, in place of Django's own: with the newsroom's texts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class _Catalogue(JavaScriptCatalog):
         return self.render_to_response(self.get_context_data())
 
     def get_catalog(self) -> dict[str, str | list[str]]:
-        """Return the words by message: one text, or one for each plural form."""
+        """Return the texts by message: one, or one for each plural form."""
         found: dict[str, str | list[str]] = {}
         for message in catalogue.script_messages().values():
             texts = current.texts(_language(), message)
@@ -28,7 +28,7 @@ class _Catalogue(JavaScriptCatalog):
         return found
 
     def get_plural(self) -> Any:
-        """Return the plural form of a number as an expression of JavaScript."""
+        """Return the JavaScript expression for the plural form of a number."""
         return re.sub(r".*plural\s*=\s*|\s*;?\s*$", "", catalogue.plural_forms(_language()))
 
 

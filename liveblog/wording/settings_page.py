@@ -1,4 +1,4 @@
-"""The pages of settings on which a newsroom finds the words of the interface, and puts its own in their place."""
+"""The pages of settings on which a newsroom finds messages of the interface and replaces their texts."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ from liveblog.wording.models import Wording
 
 _PERMISSION = "liveblog.change_wording"
 
-#: Messages of one page of results.
-_MOST_SHOWN = 60
-#: Words of its own that a site may have in one language, and decisions on one message that are listed.
-_MOST_WORDS = 2000
-_MOST_DECISIONS = 20
-#: So many messages are named at most that may have taken the place of one that is gone, if they are so alike.
-_MOST_CLOSE, _LIKENESS = 3, 0.6
+#: Number of messages on one page of results.
+_MAX_SHOWN = 60
+#: The greatest number of a site's own texts in one language, and of decisions that are listed for one message.
+_MAX_WORDS = 2000
+_MAX_DECISIONS = 20
+#: The greatest number of messages that are suggested in place of a removed one, and their least similarity to it.
+_MAX_CLOSE, _LIKENESS = 3, 0.6
 
 
 @admin.site.admin_view
 @never_cache
 def words(request: HttpRequest) -> HttpResponse:
-    """List the newsroom's own words, or the messages that a search finds."""
+    """List the newsroom's own texts, or the messages that a search finds."""
     _check(request)
     return _list(request, ImportForm())
 
@@ -64,9 +64,9 @@ def _list(request: HttpRequest, form: ImportForm, status: int = 200) -> HttpResp
         "languages": [code for code, _name in settings.LANGUAGES],
         "language": language,
         "query": query,
-        "rows": [_row(message, language, own) for message in found[:_MOST_SHOWN]],
+        "rows": [_row(message, language, own) for message in found[:_MAX_SHOWN]],
         "total": len(found),
-        "more": len(found) > _MOST_SHOWN,
+        "more": len(found) > _MAX_SHOWN,
         "own": len(own),
         "gone": [
             {"texts": wording.texts, "english": wording.message, "url": _url(language, key)}
@@ -81,13 +81,13 @@ def _list(request: HttpRequest, form: ImportForm, status: int = 200) -> HttpResp
 @admin.site.admin_view
 @never_cache
 def message_words(request: HttpRequest, language: str, key: str) -> HttpResponse:
-    """Show a message with its places and its history, and save the newsroom's words for it."""
+    """Show a message with its places and its history, and save the newsroom's texts for it."""
     _check(request)
     message = catalogue.messages().get(key)
     if message is None:
         return _gone(request, language, key)
     product = current.product_texts(language, message)
-    decisions = list(Wording.objects.of(language, message)[:_MOST_DECISIONS])
+    decisions = list(Wording.objects.of(language, message)[:_MAX_DECISIONS])
     last = decisions[0] if decisions else None
     texts = last.texts if last else []
     form = WordsForm(
@@ -116,7 +116,7 @@ def message_words(request: HttpRequest, language: str, key: str) -> HttpResponse
 
 
 def _saved(request: HttpRequest, language: str, message: Message, form: WordsForm, texts: Sequence[str]) -> bool:
-    """Save the words of a form in place of `texts`. Return False if they could not be saved, which the form says."""
+    """Save the texts of a form in place of `texts`. If that fails, add an error to the form and return False."""
     if form.texts == texts:
         return True
     if form.texts and not texts and _is_full(language):
@@ -132,7 +132,7 @@ def _saved(request: HttpRequest, language: str, message: Message, form: WordsFor
 
 
 def _gone(request: HttpRequest, language: str, key: str) -> HttpResponse:
-    """Show words whose message the product no longer has. They stay until somebody removes them."""
+    """Show texts whose message the product no longer has. They stay until somebody removes them."""
     own = {each.key: each for each in Wording.objects.in_force().filter(language=language)}
     if key not in own:
         raise Http404
@@ -152,7 +152,7 @@ def _gone(request: HttpRequest, language: str, key: str) -> HttpResponse:
 @never_cache
 @require_safe
 def export_words(request: HttpRequest, language: str) -> HttpResponse:
-    """Return the newsroom's words in a language as a PO file."""
+    """Return the newsroom's texts in a language as a PO file."""
     _check(request)
     response = HttpResponse(interchange.exported(language), content_type="text/x-gettext-translation; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="words-{language}.po"'
@@ -163,7 +163,7 @@ def export_words(request: HttpRequest, language: str) -> HttpResponse:
 @never_cache
 @require_POST
 def import_words(request: HttpRequest) -> HttpResponse:
-    """Take over the words of a PO file: all of them, or none if one is wrong."""
+    """Import the texts of a PO file: all of them, or none if one is wrong."""
     _check(request)
     form = ImportForm(request.POST, request.FILES)
     if not form.is_valid():
@@ -205,7 +205,7 @@ def _page(request: HttpRequest, template: str, context: Mapping[str, Any], statu
 
 
 def _is_full(language: str) -> bool:
-    return Wording.objects.in_force().filter(language=language).count() > _MOST_WORDS
+    return Wording.objects.in_force().filter(language=language).count() > _MAX_WORDS
 
 
 def _decide(request: HttpRequest, language: str, decided: Iterable[tuple[Message, list[str]]]) -> None:
@@ -241,7 +241,7 @@ def _url(language: str, key: str) -> str:
 
 
 def _found(query: str, language: str, own: Mapping[str, Wording]) -> list[Message]:
-    """Return the messages that have all words of a query, as they are shown or in English: the closest first."""
+    """Return the messages that have all words of a query, in the present texts or in English: the closest first."""
     wanted, plain = folding.words_of(query), query.casefold()
     found = []
     for place, (message, text, folded) in enumerate(_searched(language)):
@@ -260,7 +260,7 @@ def _found(query: str, language: str, own: Mapping[str, Wording]) -> list[Messag
 
 @lru_cache(maxsize=8)
 def _searched(language: str) -> list[tuple[Message, str, str]]:
-    """Return all messages with the product's words in a language and in English, as they are and folded."""
+    """Return all messages with the product's texts in a language and in English, each also folded."""
     rows = []
     for message in catalogue.messages().values():
         texts = dict.fromkeys([*current.product_texts(language, message), *message.english])
@@ -271,7 +271,7 @@ def _searched(language: str) -> list[tuple[Message, str, str]]:
 
 def _alike(message: Message) -> list[Message]:
     by_text = {each.singular: each for each in catalogue.messages().values() if each.files}
-    close = difflib.get_close_matches(message.singular, by_text, _MOST_CLOSE, _LIKENESS)
+    close = difflib.get_close_matches(message.singular, by_text, _MAX_CLOSE, _LIKENESS)
     return [by_text[text] for text in close]
 
 

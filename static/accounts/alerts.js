@@ -1,4 +1,4 @@
-// The device on which a person of the newsroom is told of their work.
+// The device on which a user of the newsroom gets alerts.
 import { byId, closest, find } from "../liveblog/dom.js";
 import { present, Refused, subscribe, supported } from "../liveblog/push.js";
 

@@ -10,7 +10,7 @@ import { make } from "../liveblog/dom.js";
 
 let dialogs = 0;
 
-/** A dialog with fields that is asked once. */
+/** A dialog with fields that is shown once. */
 class Question {
   #dialog = make("dialog", { className: "editor-dialog" });
   #form = make("form", { method: "dialog", noValidate: true });
@@ -42,10 +42,10 @@ class Question {
   }
 
   /**
-   * Add a button; the first one is that of the Enter key.
+   * Add a button; Enter presses the first one.
    *
    * @param {string} text
-   * @param {string} value what the dialog returns; empty if nothing is to be done
+   * @param {string} value the result of the dialog; empty if it cancels
    */
   button(text, value) {
     const isFirst = this.#buttons.childElementCount === 0;
@@ -55,7 +55,7 @@ class Question {
   /**
    * Open the dialog and wait for its answer.
    *
-   * @param {(value: string) => string} check returns what is wrong with the answer, empty if nothing is
+   * @param {(value: string) => string} check returns the error in the input, empty if there is none
    * @returns {Promise<string>} the value of the button; empty if the dialog was cancelled
    */
   ask(check) {
@@ -83,10 +83,10 @@ class Question {
 }
 
 /**
- * Return the address of a link as it is stored: people leave out the scheme.
+ * Return the stored form of a link's address: people omit the scheme.
  *
  * @param {string} text
- * @returns {string} empty if it is no address
+ * @returns {string} empty if it is invalid
  */
 export function linkAddress(text) {
   const trimmed = text.trim();
@@ -104,7 +104,7 @@ export function linkAddress(text) {
 }
 
 /**
- * Ask for a link, and put it where the selection is.
+ * Ask for a link, and insert it at the selection.
  *
  * @param {Editor} editor
  * @param {Words} words
@@ -139,7 +139,7 @@ export async function askForLink(editor, words) {
 }
 
 /**
- * Ask for the size of a table, and put it where the selection is.
+ * Ask for the size of a table, and insert it at the selection.
  *
  * @param {Editor} editor
  * @param {Words} words

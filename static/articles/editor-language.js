@@ -19,7 +19,7 @@ const ForeignWords = Mark.create({
   renderHTML: ({ HTMLAttributes }) => ["span", HTMLAttributes, 0],
 });
 
-/** The extension of the editor that knows languages. */
+/** The editor's extension for languages. */
 export const Language = Extension.create({
   name: "language",
   addExtensions: () => [ForeignWords],

@@ -1,5 +1,5 @@
-// The toolbar of a rich text editor: one stop of the Tab key, whose buttons the arrow keys reach (WAI-ARIA Authoring
-// Practices, "Toolbar Pattern"), in the language and direction of the page. It stands under the text, so that Tab leads
+// The toolbar of a rich text editor: a single tab stop, whose buttons the arrow keys reach (WAI-ARIA Authoring
+// Practices, "Toolbar Pattern"), in the language and direction of the page. It is below the text, so that Tab moves
 // from a headline into the text.
 import { Extension, Plugin, pm } from "django-prose-editor/editor";
 import { findAll, make } from "../liveblog/dom.js";
@@ -155,7 +155,7 @@ class ToolbarView {
     this.update();
   }
 
-  /** Show what is set at the selection, and what is possible there. */
+  /** Show the marks at the selection, and the possible actions. */
   update() {
     const isInTable = this.#editor.isActive("table");
     const can = this.#editor.can();
@@ -213,7 +213,7 @@ class ToolbarView {
 }
 
 /**
- * Return the words of an editor, from the widget that it stands in.
+ * Return the texts of an editor, from its widget.
  *
  * @param {Editor} editor
  * @returns {Words}
@@ -224,7 +224,7 @@ function wordsOf(editor) {
 }
 
 /**
- * Give a text the name of the field that it stands in for.
+ * Give the editor's element the accessible name of the field that it replaces.
  *
  * @param {HTMLElement} dom
  */
@@ -235,7 +235,7 @@ function nameAfterLabel(dom) {
 }
 
 /**
- * Return the decorations that show in heading cells of tables what they are, as long as they are empty.
+ * Return the decorations that label empty heading cells of tables.
  *
  * @param {EditorState} state
  * @param {string} name
@@ -247,13 +247,13 @@ function namedHeadings(state, name) {
   state.doc.descendants((node, position) => {
     if (node.type.name !== "tableHeader" || node.textContent || !name) return;
     const placeholder = () => make("span", { className: "placeholder" }, name);
-    // In the paragraph of the cell, behind the caret.
+    // In the paragraph of the cell, after the caret.
     found.push(Decoration.widget(position + 2, placeholder, { side: 1 }));
   });
   return DecorationSet.create(state.doc, found);
 }
 
-/** The extension of the editor with the toolbar. It goes behind the others, whose key for a link it takes over. */
+/** The editor's extension with the toolbar. It must come after the others, because it overrides their key for links. */
 export const Toolbar = Extension.create({
   name: "toolbar",
   priority: 1000,

@@ -1,11 +1,11 @@
-// The rich text editors of a page, whether they were ready before this module or are made later.
+// The rich text editors of a page, whether they were created before or after this module was loaded.
 import { closest } from "../liveblog/dom.js";
 
 /** @import { Editor } from "django-prose-editor/editor" */
 
 /**
- * Return whether Ctrl+K is about a link: in the text of an editor where something is selected, or in a link. Everywhere
- * else it opens the command palette.
+ * Return whether Ctrl+K is about a link: in the text of an editor where something is selected, or in a link. Elsewhere
+ * it opens the command palette.
  *
  * @param {Event} event
  */
@@ -16,7 +16,7 @@ export function isAboutLink(event) {
 }
 
 /**
- * Call a function once for each editor below a root, now or as soon as it is there.
+ * Call a function once for each editor below a root, now or as soon as the editor exists.
  *
  * @param {Document | Element} root
  * @param {(editor: Editor, textarea: HTMLTextAreaElement | null) => void} act

@@ -40,7 +40,7 @@ export class Embed {
       this.clear();
       this.#input.focus();
     });
-    // The link of a preview is for readers.
+    // The link of a preview is only for readers.
     this.#preview.addEventListener("click", (event) => event.preventDefault());
     if (this.url) this.#load();
   }
@@ -67,7 +67,7 @@ export class Embed {
   }
 
   /**
-   * Take addresses that are pasted into an editor, each alone on its line.
+   * Accept addresses pasted into an editor, each alone on its line.
    *
    * @param {Editor} editor
    */
@@ -88,7 +88,7 @@ export class Embed {
   }
 
   /**
-   * Say whether an address is one of a provider whose embeds are known.
+   * Return whether an address belongs to a known provider.
    *
    * @param {string} text
    */
@@ -126,17 +126,17 @@ export class Embed {
   #show({ url, html = "", notice = "", error = "" }) {
     this.#container.classList.toggle("wrong", Boolean(error));
     this.#status.textContent = error || notice;
-    // Made by our own templates.
+    // The HTML comes from our own templates.
     this.#preview.innerHTML = html;
     if (url && this.url !== url) this.#input.value = url;
   }
 }
 
 /**
- * Return a web address without its scheme, as providers' patterns want it.
+ * Return a web address without its scheme, for providers' patterns.
  *
  * @param {string} text
- * @returns {string | null} null if the text is none
+ * @returns {string | null} null if the text is no address
  */
 export function addressIn(text) {
   if (/\s/.test(text)) return null;

@@ -1,4 +1,4 @@
-// Turns the fieldsets of a form that hold one language each into tabs. Without it they stand one under the other.
+// Turns fieldsets with one language each into tabs. Without it they are below each other.
 import { find, findAll, make } from "../liveblog/dom.js";
 import { isBlank, isBlankHtml } from "../liveblog/text.js";
 
@@ -12,7 +12,7 @@ import { isBlank, isBlankHtml } from "../liveblog/text.js";
  * @property {HTMLElement} errors shown if there are errors
  */
 
-/** The name under which the tab is stored from which a form was last sent. */
+/** The key under which the tab from which a form was last sent is stored. */
 const LAST_TAB = "language-tab";
 
 class LanguageTabs {
@@ -41,7 +41,7 @@ class LanguageTabs {
       this.#mark();
       this.#activate(this.#tabOf(this.#sourceCode));
     });
-    // The rich text editor's textarea sends it, too.
+    // The rich text editor's textarea dispatches it, too.
     this.#container.addEventListener("input", () => this.#mark());
     this.#container.closest("form")?.addEventListener("submit", () => {
       sessionStorage.setItem(LAST_TAB, `${location.pathname} ${this.#active?.code}`);
@@ -108,7 +108,7 @@ class LanguageTabs {
       tab.button.setAttribute("aria-selected", String(tab === active));
       tab.button.tabIndex = tab === active ? 0 : -1;
     }
-    // Sideways only, in a list too long for the screen: the page stays where it is.
+    // Scroll only sideways, in a list too long for the screen: the page must not move.
     const list = this.#list.getBoundingClientRect();
     const shown = active.button.getBoundingClientRect();
     this.#list.scrollLeft += Math.min(0, shown.left - list.left) || Math.max(0, shown.right - list.right);
@@ -138,7 +138,7 @@ class LanguageTabs {
 }
 
 /**
- * Return the tab to which a key leads (WAI-ARIA Authoring Practices, tabs pattern).
+ * Return the tab to which a key moves (WAI-ARIA Authoring Practices, tabs pattern).
  *
  * @param {string} key
  * @param {number} index
@@ -175,7 +175,7 @@ function hiddenText(text) {
   return make("span", { className: "visually-hidden" }, text ? ` (${text})` : "");
 }
 
-/** Return the tab from which this form was last sent, once: after saving, people stay in their language. */
+/** Return the tab from which this form was last sent, once: users stay in their language after saving. */
 function lastTab() {
   const [path, code] = (sessionStorage.getItem(LAST_TAB) ?? "").split(" ");
   sessionStorage.removeItem(LAST_TAB);

@@ -1,4 +1,4 @@
-// Addresses in text that is pasted: where they lead, without trackers on the way.
+// Addresses in pasted text: their real targets, without trackers.
 
 const TRACKING = new RegExp(
   "^(utm_.*|fbclid|gclid|gclsrc|dclid|gbraid|wbraid|msclkid|twclid|igshid|igsh|mc_[ce]id|yclid|_hs(enc|mi)|ref_src" +
@@ -11,10 +11,10 @@ const REDIRECTING_HOST =
 const REDIRECT_PARAMETERS = { "/url": ["q", "url"], "/l.php": ["u"], "/": ["url"] };
 
 /**
- * Return the web address that a text is, without tracking parameters.
+ * Return the web address in a text, without tracking parameters.
  *
  * @param {string | null | undefined} text
- * @returns {string} empty if it is none
+ * @returns {string} empty if the text is no address
  */
 export function webAddress(text) {
   try {
@@ -26,11 +26,11 @@ export function webAddress(text) {
 }
 
 /**
- * Return where a link leads: not by way of a service that counts, and nowhere that readers cannot go.
+ * Return the target of a link, without a detour through a counting service.
  *
  * @param {string} href
  * @param {string} base the page that it was copied from; may be empty
- * @returns {string} empty if it leads nowhere
+ * @returns {string} empty if readers cannot open it
  */
 export function destination(href, base) {
   let url;
@@ -54,7 +54,7 @@ function isWeb(url) {
 /** @param {URL} url */
 function withoutTracking(url) {
   const names = [...url.searchParams.keys()].filter((name) => TRACKING.test(name));
-  // Written again only if there is something to take out: servers know their own way of writing.
+  // Serialise the parameters again only if some were removed: servers may depend on their own spelling.
   for (const name of names) url.searchParams.delete(name);
   const hash = url.hash.replace(/:~:.*/, "");
   if (hash !== url.hash) url.hash = hash === "#" ? "" : hash;

@@ -1,6 +1,6 @@
-// Turns the HTML that programs put on the clipboard into the rich text that the platform knows: paragraphs, lists,
-// quotes, tables, links, bold, italic, struck out, and passages in another language. The editor drops elements that it
-// does not know by itself; this is about those that it would understand wrongly. The server sanitises every text again.
+// Turns the HTML that programs put on the clipboard into the rich text that the platform supports: paragraphs, lists,
+// quotes, tables, links, bold, italic, struck out, and passages in another language. The editor itself drops unknown
+// elements; this module handles those that it would misinterpret. The server sanitises every text again.
 import { destination, webAddress } from "./links.js";
 
 const DROPPED = [
@@ -38,14 +38,14 @@ const KEPT_ATTRIBUTES = {
  *
  * @param {string} html
  * @param {{ language?: string }} [options] the language of the text into which it goes
- * @returns {Cleaned} the clean HTML, and the address of the page that it was copied from, if that can be told
+ * @returns {Cleaned} the clean HTML, and the address of the page from which it was copied, if known
  */
 export function cleanPaste(html, { language = "" } = {}) {
   const { body } = new DOMParser().parseFromString(withoutStyle(fragmentOf(html)), "text/html");
   const source = sourceOf(html, body);
   const own = body.getAttribute("lang") || body.parentElement?.getAttribute("lang") || "";
   removeNonText(body);
-  // Nobody writes like that, and to repair it would take its time.
+  // Nobody writes such texts, and repairing them would take long.
   if (body.querySelector(TOO_DEEP)) body.replaceChildren(body.textContent);
   repairWordLists(body);
   for (const link of innermostFirst(body, "a")) repairLink(link, source);
@@ -58,7 +58,7 @@ export function cleanPaste(html, { language = "" } = {}) {
 }
 
 /**
- * Return the part after the header of the clipboard format, if a program has left that in.
+ * Return the part after the header of the clipboard format, if a program has left the header in.
  *
  * @param {string} html
  */
@@ -68,8 +68,8 @@ export function fragmentOf(html) {
 }
 
 /**
- * Put style and event handlers under other names: although nothing of this document is shown or run, the browser would
- * complain of each that our policy forbids it.
+ * Put style and event handlers under other names: although this document is neither shown nor run, the browser would
+ * report each of them as a violation of our policy.
  *
  * @param {string} html
  */
@@ -89,7 +89,7 @@ function sourceOf(html, body) {
 }
 
 /**
- * Return the elements below a root, each after those in it.
+ * Return the elements below a root, each after its descendants.
  *
  * @param {HTMLElement} root
  * @param {string} [selector]
@@ -122,7 +122,7 @@ function styleOf(element) {
 }
 
 /**
- * Make lists of the paragraphs as which Word writes them, each beginning with its bullet or number.
+ * Make lists from Word's paragraphs, each of which begins with its bullet or number.
  *
  * @param {HTMLElement} body
  */
@@ -153,7 +153,7 @@ function repairWordLists(body) {
 }
 
 /**
- * Take the bullet or number away with which a paragraph begins.
+ * Remove the bullet or number at the beginning of a paragraph.
  *
  * @param {HTMLElement} paragraph
  * @returns {string} empty if it has none

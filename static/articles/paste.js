@@ -1,5 +1,5 @@
-// Pasting into rich text: what is pasted is cleaned; too much of it is refused with a notice; and the page that it was
-// copied from is offered as the source.
+// Pasting into rich text: cleans the content, refuses too much of it with a notice, and offers the page from which it
+// was copied as the source.
 import { make } from "../liveblog/dom.js";
 import { eachEditor } from "./editors.js";
 import { cleanPaste } from "./paste-cleaner.js";
@@ -7,7 +7,7 @@ import { cleanPaste } from "./paste-cleaner.js";
 /** @import { Editor } from "django-prose-editor/editor" */
 /** @import { Cleaned } from "./paste-cleaner.js" */
 
-/** Beyond this a text is not even looked at, in characters of the clipboard's HTML. */
+/** In characters of the clipboard's HTML. Longer texts are not parsed. */
 const HOPELESS = 4_000_000;
 
 class Pasting {
@@ -17,7 +17,7 @@ class Pasting {
   #language;
   #notice;
   /**
-   * The last text that was cleaned: it is asked for twice, when it is weighed and when it is put in.
+   * The last cleaned text. It is needed twice: to check its size, and to insert it.
    *
    * @type {{ html: string, found: Cleaned } | undefined}
    */
@@ -33,7 +33,7 @@ class Pasting {
     this.#textarea = textarea;
     this.#messages = frame.dataset;
     this.#language = frame.closest("[lang]")?.getAttribute("lang") ?? "";
-    // In the language of the page, not in that of the text.
+    // The notice is in the language of the page, not in that of the text.
     const { lang, dir } = document.documentElement;
     this.#notice = make("p", { className: "paste-notice", lang, dir });
     this.#notice.setAttribute("role", "status");
@@ -72,7 +72,7 @@ class Pasting {
 
   /** @param {string} html */
   #clean(html) {
-    // HTML from an editor of ours is as it should be, and says where it was cut.
+    // HTML from one of our editors is clean, and marks where it was cut.
     if (/data-pm-slice/.test(html)) return html;
     const { html: clean, source } = this.#cleaned(html);
     if (source) this.#offerSource(source);
@@ -86,7 +86,7 @@ class Pasting {
   }
 
   /**
-   * Offer to name a page as the source. A listener may do otherwise: the event is cancelable.
+   * Offer to name a page as the source. A listener may prevent that: the event is cancelable.
    *
    * @param {string} url
    */

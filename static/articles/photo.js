@@ -1,4 +1,4 @@
-// The field for the photo of an article: a picture that is too large is made smaller before the form sends it.
+// The field for the photo of an article: scales down a picture that is too large before the form sends it.
 import { findAll, make } from "../liveblog/dom.js";
 import { downscale, limitsIn } from "./pictures/downscale.js";
 
@@ -10,14 +10,14 @@ function watch(input) {
   async function shrink() {
     const file = input.files?.[0];
     const smaller = file && (await downscale(file, limitsIn(input)));
-    // Another one may have been chosen meanwhile.
+    // Another one may have been chosen in the meantime.
     if (!smaller || input.files?.[0] !== file) return;
     const transfer = new DataTransfer();
     transfer.items.add(smaller.file);
     input.files = transfer.files;
   }
 
-  /** Show the picture that was chosen. The policy of the page allows data:, but not blob:. */
+  /** Show the chosen picture. The policy of the page allows data:, but not blob:. */
   function show() {
     const file = input.files?.[0];
     const place = input.closest(".photo-input");

@@ -30,10 +30,10 @@ export class Pictures {
   #uploads = new Map();
   /** Those that have failed. @type {Map<HTMLElement, Upload>} */
   #failed = new Map();
-  /** Number of elements of pictures that were made here. */
+  /** The number of picture elements created here. */
   #made = 0;
   /**
-   * The press that sends the form once all pictures are uploaded, with its button if it had one.
+   * The submission that is sent once all pictures are uploaded, with its button if it had one.
    *
    * @type {{ button: HTMLElement | null } | null}
    */
@@ -65,12 +65,12 @@ export class Pictures {
     return this.#container.closest("form");
   }
 
-  /** Have the user choose pictures. */
+  /** Let the user choose pictures. */
   choose() {
     find(this.#container, "input[type=file]:not(.camera)").click();
   }
 
-  /** Have the user take a picture, on devices with a camera. */
+  /** Let the user take a picture, on devices with a camera. */
   photograph() {
     find(this.#container, "input.camera").click();
   }
@@ -84,7 +84,7 @@ export class Pictures {
     for (const file of files) this.#add(file);
   }
 
-  /** Return all that `restore` needs, of the pictures that are uploaded. */
+  /** Return the data for `restore` of the uploaded pictures. */
   toJSON() {
     return this.#items().map((item) => ({
       id: Number(item.dataset.id),
@@ -97,7 +97,7 @@ export class Pictures {
   }
 
   /**
-   * Show the pictures of an earlier `toJSON` in place of those that are there.
+   * Replace the present pictures by those of an earlier `toJSON`.
    *
    * @param {Picture[] | undefined} saved
    */
@@ -107,14 +107,14 @@ export class Pictures {
     this.#changed();
   }
 
-  /** Take all pictures out. */
+  /** Remove all pictures. */
   clear() {
     this.#empty();
     this.#changed();
   }
 
   /**
-   * Show what the server found, by the name of the field. The user may send a picture again in spite of a warning.
+   * Show the server's errors and warnings, by the name of the field. The user may ignore a warning and send again.
    *
    * @param {Record<string, string | string[]>} [errors]
    * @param {Record<string, string | string[]>} [warnings]
@@ -264,7 +264,7 @@ export class Pictures {
   }
 
   /**
-   * Have an element show an uploaded picture, whose fields are sent from now on.
+   * Show an uploaded picture in an element, and send its fields from now on.
    *
    * @param {HTMLElement} item
    * @param {Picture} picture
@@ -282,7 +282,7 @@ export class Pictures {
       const field = fieldOf(item, name);
       field.name = `picture-${picture.id}-${name}`;
       label(field, field.name);
-      // A text that was typed during the upload is better than the file's.
+      // A text typed during the upload takes precedence over the file's.
       field.value ||= picture[name] ?? "";
     }
     this.#setLanguage(item);
@@ -307,7 +307,7 @@ export class Pictures {
     if (action === "up" && item.previousElementSibling)
       this.#move(item, () => item.previousElementSibling?.before(item));
     if (action === "down" && item.nextElementSibling) this.#move(item, () => item.nextElementSibling?.after(item));
-    // An element that is moved in the document loses the focus.
+    // Moving an element in the document removes the focus from it.
     if (action === "up" || action === "down") button.focus();
   }
 
@@ -375,7 +375,7 @@ export class Pictures {
   }
 
   /**
-   * Return a text of the page, with values in it.
+   * Return a text of the page, with values inserted.
    *
    * @param {string} name
    * @param {Record<string, string | number>} [values]
@@ -386,7 +386,7 @@ export class Pictures {
   }
 
   /**
-   * Tell screen readers, and those who look at one of the pictures. Everybody sees whether the form is sent.
+   * Announce a message to screen readers, and show it at a picture. Whether the form is sent is visible anyway.
    *
    * @param {string} name
    * @param {Record<string, string | number>} [values]
@@ -408,7 +408,7 @@ export class Pictures {
 
   /** @param {HTMLFormElement} form */
   #listenTo(form) {
-    // Before the editor of the text, which would take the file for its own.
+    // Handle the event before the editor of the text, which would insert the file.
     const first = { capture: true };
     this.#listenToDrags(form, first);
     form.addEventListener("paste", (event) => this.#paste(event), first);
@@ -464,7 +464,7 @@ export class Pictures {
   /** @param {ClipboardEvent} event */
   #paste(event) {
     const files = [...(event.clipboardData?.files ?? [])];
-    // Word processors send a picture of the text along with the text.
+    // Word processors put a picture of the text on the clipboard along with the text.
     if (!files.length || event.clipboardData?.getData("text/plain").trim()) return;
     event.preventDefault();
     event.stopPropagation();
@@ -472,7 +472,7 @@ export class Pictures {
   }
 
   /**
-   * Stop a form that would lack pictures. It is sent once those are uploaded that are under way.
+   * Stop a form that would lack pictures. It is sent once the uploads are finished.
    *
    * @param {SubmitEvent} event
    */
@@ -490,14 +490,14 @@ export class Pictures {
     item.scrollIntoView({ block: "nearest" });
   }
 
-  /** Nothing is sent in the middle of a sentence. */
+  /** Do not send the form while somebody is typing. */
   #stopSending() {
     if (!this.#pressed) return;
     this.#forgetPress();
     this.#announce("stopped");
   }
 
-  /** Send the form no more by itself, and do not say so any more. */
+  /** Cancel sending the form automatically, and remove the message about it. */
   #forgetPress() {
     if (!this.#pressed) return;
     this.#pressed = null;
@@ -524,7 +524,7 @@ export class Pictures {
       if (!dataTransfer) return;
       dataTransfer.effectAllowed = "move";
       dataTransfer.setData("application/x-picture", "");
-      // The data of an image would make a text field take its address.
+      // With the data of the image, a text field would accept its address.
       dataTransfer.setDragImage(item, 20, 20);
       item.classList.add("dragged");
     });
@@ -572,7 +572,7 @@ function showError(item, message) {
 }
 
 /**
- * Give a field of a picture an id, by which its label finds it.
+ * Give a field of a picture an id for its label.
  *
  * @param {HTMLElement} field
  * @param {string} name

@@ -1,4 +1,4 @@
-// The button that saves a draft says "Schedule" once there is a time to publish it at.
+// The button that saves a draft reads "Schedule" once a time of publishing is entered.
 
 const button = document.querySelector("button[data-schedule]");
 const inputs = [...document.querySelectorAll('input:is([name="publish_at"], [name="publish_at-time"])')];

@@ -33,7 +33,7 @@ class TranslationDesk {
     });
   }
 
-  /** Put the caret into the first text, unless the focus is somewhere already. */
+  /** Put the caret into the first text, unless another element has the focus. */
   #begin() {
     const [first] = findAll(this.#form, ".written :is(textarea, input):not([readonly], [type=hidden])");
     const isIdle = () => document.activeElement === document.body;
@@ -48,24 +48,24 @@ class TranslationDesk {
 
   /** @param {KeyboardEvent} event */
   #press(event) {
-    // A key that is held down must not accept, on the next page, what was named only there.
+    // A key that is held down must not accept remarks on the next page that only appear there.
     if (event.repeat) return;
     const meant = findAll(this.#form, "[data-keys]").filter((button) => {
       const [modifier, key = ""] = (button.dataset.keys ?? "").split("+");
       const held = modifier === "Alt" ? event.altKey : event.ctrlKey || event.metaKey;
-      // With Alt some keyboards write another letter; the key itself is the same.
+      // With Alt some keyboards write another letter; the code of the key stays the same.
       return held && (event.key.toLowerCase() === key.toLowerCase() || event.code === `Key${key.toUpperCase()}`);
     });
     if (!meant.length) return;
     event.preventDefault();
     event.stopPropagation();
-    // The words of the memory have one key: it is for the paragraph that is being written, or the next one.
+    // The key for the translation memory applies to the paragraph that is being written, or the next one.
     const here = meant.find((button) => button.closest(".pair")?.contains(document.activeElement));
     (here ?? meant[0])?.click();
   }
 
   /**
-   * Take over what the translation memory offers, without sending the form.
+   * Insert the offer of the translation memory, without sending the form.
    *
    * @param {Event} event
    */
@@ -74,7 +74,7 @@ class TranslationDesk {
     if (!button) return;
     event.preventDefault();
     const { piece = "", text = "" } = button.dataset;
-    // The next press of the key is for another paragraph.
+    // The next press of the key applies to another paragraph.
     for (const each of findAll(this.#form, "button[name=_use]")) {
       if (each.dataset.piece === piece) delete each.dataset.keys;
     }
@@ -94,7 +94,7 @@ class TranslationDesk {
     if (!response?.ok) return;
     /** @type {Record<string, string[]>} */
     const problems = await response.json();
-    // A slow answer about an earlier text must not replace that about the present one.
+    // A slow response about an earlier text must not replace that about the present one.
     if (number !== this.#latest) return;
     for (const section of findAll(this.#form, "[data-field]")) {
       const found = problems[section.dataset.field ?? ""] ?? [];
@@ -103,7 +103,7 @@ class TranslationDesk {
   }
 
   /**
-   * Tell the server that somebody has this text open, or no longer.
+   * Tell the server that this text is open, or no longer.
    *
    * @param {{ leave: boolean }} options
    */

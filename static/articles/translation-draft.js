@@ -1,4 +1,4 @@
-// The browser keeps a translator's text until the server has it: through a crash, a lost connection, the end of a
+// Keeps a translator's text in the browser until the server has it, despite a crash, a lost connection, the end of a
 // session or a reload.
 import { Draft } from "../desk/drafts.js";
 import { formatTime } from "../desk/requests.js";
@@ -16,7 +16,7 @@ export class TranslationDraft {
   #notice;
   /** By the name of its field. @type {Map<string, Editor>} */
   #editors = new Map();
-  /** The texts as the server sent them. */
+  /** The texts from the server. */
   #served;
   /** @type {Draft | undefined} */
   #draft;
@@ -40,11 +40,11 @@ export class TranslationDraft {
     const { content } = this.#draft ?? {};
     const stamp = control(this.#form, "stamp");
     if (content?.action && content.address !== stamp.value) {
-      // It was sent, and the text has another version since.
+      // The draft was sent, and the text has a new version since.
       await this.#draft?.discard();
     } else if (content && JSON.stringify(content.fields) !== this.#served) {
       this.#write(/** @type {Field[]} */ (content.fields));
-      // Another person's version that was saved meanwhile is a conflict.
+      // Another person's version that was saved in the meantime is a conflict.
       stamp.value = content.address;
       this.#say(content.at);
     }
@@ -53,7 +53,7 @@ export class TranslationDraft {
       this.#timer = setTimeout(() => this.#store(), STORE_AFTER);
     });
     this.#form.addEventListener("submit", () => this.#store("sent"));
-    // The translator may have typed something before the draft was there.
+    // The translator may have typed something before the draft was loaded.
     if (JSON.stringify(this.#read()) !== this.#served) await this.#store();
   }
 
@@ -95,7 +95,7 @@ export class TranslationDraft {
     this.#form.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
-  /** @param {string} [action] what is being done with it */
+  /** @param {string} [action] the action that is under way */
   async #store(action) {
     clearTimeout(this.#timer);
     const fields = this.#read();

@@ -1,4 +1,4 @@
-// The translators' queue brings itself up to date while somebody looks at it.
+// Refreshes the translators' queue while it is visible.
 
 const EVERY = 3000; // milliseconds
 

@@ -1,4 +1,4 @@
-// Shows what the checks have to say about translations beside their fields, while somebody writes them in a form.
+// Shows the remarks of the checks on translations beside their fields, while somebody types.
 import { make } from "../liveblog/dom.js";
 
 // Milliseconds.
@@ -20,7 +20,7 @@ class TranslationRemarks {
   constructor(form, url) {
     this.#form = form;
     this.#url = url;
-    // The rich text editor's textarea sends "input", too.
+    // The rich text editor's textarea dispatches "input", too.
     for (const event of ["input", "keyup"]) form.addEventListener(event, () => this.#checkSoon());
   }
 
@@ -38,7 +38,7 @@ class TranslationRemarks {
     if (!response?.ok) return;
     /** @type {Record<string, string[]>} */
     const remarks = await response.json();
-    // A slow answer about an earlier text must not replace that about the present one.
+    // A slow response about an earlier text must not replace that about the present one.
     if (number !== this.#latest) return;
     for (const name of this.#lists.keys()) if (!(name in remarks)) this.#show(name, []);
     for (const [name, messages] of Object.entries(remarks)) this.#show(name, messages);

@@ -1,5 +1,5 @@
-// Reader comments: the form is sent without leaving the page and forgets nothing that was typed; readers' own comments
-// are shown to them alone. Without this module the same forms lead to pages.
+// Reader comments: sends the form without leaving the page, keeps what was typed, and shows readers their own comments.
+// Without this module the same forms lead to pages.
 import { closest, control, find, findAll, make, parse } from "../liveblog/dom.js";
 import { load, store } from "../liveblog/storage.js";
 import { PROOF } from "./proof.js";
@@ -12,11 +12,11 @@ import { PROOF } from "./proof.js";
 const FORM = "form[data-comment-form]";
 const DRAFT_FIELDS = ["name", "email", "text", "parent", "notify", "key"];
 
-/** The form in which readers write. The server may replace it while somebody writes. */
+/** The comment form. The server may replace it while somebody writes. */
 class CommentForm {
   #draftKey;
   #own;
-  /** When somebody began to write, by `performance.now()`. @type {number | null} */
+  /** When the reader began to write, by `performance.now()`. @type {number | null} */
   #openedAt = null;
 
   /**
@@ -64,17 +64,17 @@ class CommentForm {
       const value = draft[name];
       if (!field || value === undefined) continue;
       if (field.type === "checkbox") field.checked = Boolean(value);
-      // The value that the server sent back, or that the address asks for, comes first.
+      // A value from the server or from the address takes precedence.
       else if (!field.value) field.value = String(value);
     }
-    // A text that a reader has begun stays visible.
+    // Keep a text that the reader has begun visible.
     if (control(form, "text").value) unfold(form);
     const parent = control(form, "parent").value;
     if (parent && parent === draft.parent && draft.to) showAnswered(form, parent, String(draft.to));
   }
 
   /**
-   * The article's rules were changed, and with them the form: the text that somebody is writing in it stays.
+   * The article's rules have changed, and with them the form. Keep the text that is being written in it.
    *
    * @param {MutationRecord[]} changes
    */
@@ -194,7 +194,7 @@ class OwnComments {
   async load(only) {
     for (const { url, comment } of this.#known) {
       if (only && comment !== only) continue;
-      // The secret is in the fragment, so that no log has it.
+      // The secret is in the fragment, so that it is not logged.
       const [address, secret] = url.split("#");
       const body = new URLSearchParams({ secret: secret ?? "", fragment: "1" });
       try {
@@ -202,20 +202,20 @@ class OwnComments {
         if (response.status === 410) this.#forget(comment);
         else if (response.ok) this.#show(comment, await response.text());
       } catch {
-        // It is asked for again when the page is loaded again.
+        // A reload of the page requests it again.
       }
     }
   }
 
   /**
-   * Hide the copies of comments that are in the page for everybody. There their authors find the way to change them.
+   * Hide the reader's copies of comments that are public on the page, but keep their links for changes there.
    */
   join() {
     for (const own of findAll(document, "[data-mine] > [data-own]")) {
       const actions = document.querySelector(`[data-comment="${own.dataset.own}"] .comment-actions`);
       const change = own.querySelector("[data-change]");
       if (actions && change && !actions.querySelector("[data-change]")) actions.append(" ", change.cloneNode(true));
-      // It is no longer there: something was decided.
+      // The comment is no longer there: a moderator has decided on it.
       if (own.hidden && !actions) this.load(Number(own.dataset.own));
       own.hidden = actions !== null;
     }
@@ -241,7 +241,7 @@ class OwnComments {
   }
 }
 
-/** Translations that the reader asked for. Pushed elements replace others; the translations stay. */
+/** Translations that the reader requested. They stay when pushed elements replace others. */
 class Translations {
   /** By comment. @type {Map<string, { html: string, label: string }>} */
   #loaded = new Map();
@@ -254,7 +254,7 @@ class Translations {
     });
   }
 
-  /** Show all that are loaded. */
+  /** Show all loaded translations. */
   show() {
     for (const [comment, { html, label }] of this.#loaded) {
       const place = document.querySelector(`[data-comment="${comment}"]`);
@@ -290,7 +290,7 @@ class Translations {
  * Return what is stored under a key.
  *
  * @param {string} key
- * @param {any} otherwise if nothing is, or nothing that can be read
+ * @param {any} otherwise if nothing readable is stored
  */
 function stored(key, otherwise) {
   try {
@@ -328,7 +328,7 @@ function unfold(form) {
 }
 
 /**
- * Return a random key, by which a comment that is sent again is known: its answer was lost, or a button pressed twice.
+ * Return a random key to recognise a repeated comment, after a lost response or a double click.
  */
 function newKey() {
   return Array.from(crypto.getRandomValues(new Uint32Array(4)), (number) => number.toString(36)).join("-");
@@ -351,7 +351,7 @@ function showAnswered(form, comment, name) {
 }
 
 /**
- * Show what is wrong with a comment, as a whole and by field, and move the focus there.
+ * Show the errors of a comment, as a whole and by field, and move the focus there.
  *
  * @param {HTMLFormElement} form
  * @param {{ errors: Record<string, string[]>, problem: string }} answer
@@ -376,7 +376,7 @@ function showErrors(form, { errors, problem }) {
 }
 
 /**
- * Say to screen readers whether a field is wrong, and which element describes its errors.
+ * Tell screen readers whether a field is invalid, and which element describes its errors.
  *
  * @param {HTMLElement} field
  * @param {string} list

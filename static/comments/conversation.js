@@ -1,5 +1,5 @@
-// The page of one conversation follows it. Frames carry the last answers of a thread only, and this page has all of
-// them, so it asks for itself again when a frame says that the thread has changed.
+// Keeps the page of one conversation up to date. Frames carry only the last answers of a thread, but this page has all
+// of them, so it fetches itself again when a frame changes the thread.
 import { Connection } from "../liveblog/connection.js";
 import { showConnection } from "../liveblog/connection-notice.js";
 import { byId, find, findAll } from "../liveblog/dom.js";
@@ -12,7 +12,7 @@ import { reloadPage } from "../liveblog/reloading.js";
 class Conversation {
   #main;
   #list = byId("comments");
-  /** The present reading of the page, which the next one waits for. */
+  /** The present fetch of the page, for which the next one waits. */
   #reading = Promise.resolve();
 
   /** @param {HTMLElement} main */
@@ -29,7 +29,7 @@ class Conversation {
     return { revision: this.revision, token: this.#main.dataset.token ?? "" };
   }
 
-  /** Comments go on when the coverage is over. */
+  /** Comments continue after the coverage has ended. */
   get finished() {
     return false;
   }
@@ -47,7 +47,7 @@ class Conversation {
 
   async #read() {
     const response = await fetch(location.href, { cache: "no-cache" });
-    // The thread was taken away.
+    // The thread was removed.
     if (response.status === 404) location.reload();
     if (!response.ok) return;
     const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
@@ -59,7 +59,7 @@ class Conversation {
   }
 
   /**
-   * Show a comment as it is now. One that has not changed stays, with what the reader is doing in it.
+   * Show the present state of a comment. Keep an unchanged one, with the reader's input in it.
    *
    * @param {HTMLElement} comment
    * @param {Document} fresh
@@ -74,7 +74,7 @@ class Conversation {
     }
     const answers = this.#list.querySelector(".answers");
     if (answers) answers.append(own);
-    // The first answer brings the place for them.
+    // The first answer comes with the container for answers.
     else find(this.#list, ".thread").append(document.importNode(find(fresh, "#comments .answers"), true));
   }
 

@@ -1,4 +1,4 @@
-// The proof that this browser belongs to the owner of an e-mail address, which the page of its confirmation hands out.
+// The proof that this browser belongs to the owner of an e-mail address, which the confirmation page provides.
 import { store } from "../liveblog/storage.js";
 
 /** The key under which the proof is stored. */

@@ -10,7 +10,7 @@ async function refresh() {
   const { json } = await get(element.dataset.url ?? "");
   const { format } = new Intl.NumberFormat(document.documentElement.lang || undefined);
   const text = (count.dataset.waiting ?? "").replace("%(count)s", format(json.count));
-  // A status that says the same again would be read again.
+  // Screen readers would repeat an unchanged status.
   if (count.textContent !== text) count.textContent = text;
   element.hidden = json.count === 0;
   if (element.hidden) element.open = false;
@@ -26,6 +26,6 @@ element.addEventListener("keydown", (event) => {
   find(element, "summary").focus();
 });
 
-// The page says elsewhere how its connection is.
+// The page shows the state of its connection elsewhere.
 new Presence(element.dataset.socket ?? "", { notice: make("p"), refresh, pause: 500 });
 refresh().catch(() => {});

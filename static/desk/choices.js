@@ -14,7 +14,7 @@ export class Choices {
     this.#list = find(container, "ol");
     container.addEventListener("click", (event) => this.#clicked(event));
     container.addEventListener("keydown", (event) => {
-      // Enter would send the form.
+      // Otherwise Enter would send the form.
       if (event.key !== "Enter" || event.ctrlKey || event.metaKey || !(event.target instanceof HTMLInputElement))
         return;
       event.preventDefault();
@@ -25,7 +25,7 @@ export class Choices {
     this.#renumber();
   }
 
-  /** The choices that are written. */
+  /** The entered choices. */
   get values() {
     return childrenOf(this.#list)
       .map((item) => inputOf(item).value.trim())
@@ -97,7 +97,7 @@ function inputOf(item) {
 }
 
 /**
- * Take the choices out of a text that has them as its only list.
+ * Extract the choices from a text that has them as its only list.
  *
  * @param {string} html
  * @returns {{ html: string, choices: string[] } | null} null if it has no such list

@@ -1,5 +1,5 @@
-// One form in which an update is written: stores what is typed, sends it until the newsroom has it, and shows the
-// server's answer. Two may be open at a time: the one for new updates, and one in the timeline.
+// One form in which an update is written: stores its content, sends it until the server has it, and shows the server's
+// answer. Two may be open at a time: the one for new updates, and one in the timeline.
 import { createEditor } from "django-prose-editor/configurable";
 import { Embed } from "../articles/embeds.js";
 import { Pictures } from "../articles/pictures.js";
@@ -19,7 +19,7 @@ import { Forbidden, formatTime, LoggedOut, listItems, post } from "./requests.js
 /** @import { Answer } from "./requests.js" */
 
 /**
- * @typedef {object} ComposerEvents what the desk hears of a composer
+ * @typedef {object} ComposerEvents the events of a composer for the desk
  * @property {() => unknown} onSaved
  * @property {(at: string) => unknown} onWriting the user works on this form; on none if empty
  * @property {() => unknown} onLoggedOut
@@ -32,12 +32,12 @@ const PREVIEW_AFTER = 800;
 /** The first and the longest pause before something is sent again. */
 const RETRY = { base: 1000, cap: 15_000 };
 /**
- * An update that was on its way when the browser closed is sent by itself for so long; later, somebody looks at it
- * first.
+ * The time for which an update that was being sent when the browser closed is sent automatically; after it, the user
+ * checks the update first.
  */
 const STILL_MEANT = 5 * 60_000;
 
-/** Fields that belong to the page, not to what is written. */
+/** Fields that belong to the page, not to the update. */
 const PASSING = ["csrfmiddlewaretoken", "delay"];
 /** Fields of the user, which stay when the form is cleared for the next update. */
 const STAYING = ["source_language", "authors"];
@@ -63,11 +63,11 @@ export class Composer {
   #pictures;
   #embed;
   #choices;
-  /** The kind that was selected last. */
+  /** The last selected kind. */
   #kind = "";
-  /** The fields as they are while nothing is written. @type {Field[]} */
+  /** The fields of the empty form. @type {Field[]} */
   #blank = [];
-  /** What is to be sent as soon as there is a connection. @type {string | null} */
+  /** The action to send as soon as there is a connection. @type {string | null} */
   #waiting = null;
   #failures = 0;
   /** Whether the status says that the form is stored. */
@@ -103,10 +103,10 @@ export class Composer {
     this.#scope = scope;
     this.#draft = draft;
     this.#events = events;
-    // Until it is ready, what is typed would be overwritten, and a button would send it as a browser does.
+    // Before it is ready, input would be overwritten, and a button would submit the form natively.
     form.inert = true;
     place.replaceChildren(form);
-    // In the page twice, its fields still have names of their own.
+    // If the form is in the page twice, its fields still have unique ids.
     if (!this.isNew) prefixIds(form, this.at);
     this.#textarea = /** @type {HTMLTextAreaElement} */ (form.elements.namedItem("body"));
     this.#pictures = new Pictures(find(form, "[data-pictures]"));
@@ -133,7 +133,7 @@ export class Composer {
   }
 
   /**
-   * Press a button of the form, if it is there.
+   * Press a button of the form, if it exists.
    *
    * @param {string} selector
    */
@@ -222,7 +222,7 @@ export class Composer {
   }
 
   /**
-   * Return a message of the form, with a time in it.
+   * Return a message of the form, with a time inserted.
    *
    * @param {string} name
    * @param {number} [at]
@@ -232,7 +232,7 @@ export class Composer {
   }
 
   /**
-   * Write a time as the clocks of the article's time zone show it, with the city of the zone.
+   * Format a time in the article's time zone, with the city of the zone.
    *
    * @param {number} at
    */
@@ -247,7 +247,7 @@ export class Composer {
     find(this.#form, ".composer-status").textContent = text;
   }
 
-  // What is written --------------------------------------------------------------------------------------------------
+  // Content ----------------------------------------------------------------------------------------------------------
 
   /** @returns {Field[]} */
   #read() {
@@ -260,13 +260,13 @@ export class Composer {
     for (const element of this.#form.elements) {
       const field = /** @type {HTMLInputElement} */ (element);
       if (!field.name || PASSING.includes(field.name) || field.type === "submit") continue;
-      // The pictures make their own.
+      // The pictures create their own fields.
       if (field.closest("[data-pictures], [data-choices]")) continue;
       const given = values.get(field.name) ?? [];
       if (field.type === "checkbox" || field.type === "radio") field.checked = given.includes(field.value);
       else if (field.name === "embed_url") this.#embed.put(given[0] ?? "");
       else if (given[0] !== undefined) field.value = given[0];
-      // The choice between two moments, which comes behind the time, has to be there before it is made.
+      // The choice between two moments follows the time, and must exist before it is set.
       const moment = field.closest(".moment-input");
       if (moment) showOffsets(moment);
     }
@@ -279,7 +279,7 @@ export class Composer {
   #typed(event) {
     if (closest(event, ".preview, .snippets, .delay")) return;
     this.#events.onWriting(this.at);
-    // A form that is half changed is not sent by itself.
+    // A changed form is not sent automatically.
     if (this.#waiting) this.#show("");
     this.#stopWaiting();
     if (event.target instanceof HTMLInputElement && ["source_url", "embed_url"].includes(event.target.name)) {
@@ -299,7 +299,7 @@ export class Composer {
     const at = Date.now();
     if (!action && sameFields(fields, this.#blank)) {
       await this.#draft?.discard();
-      // A status about something else still holds.
+      // A status about something else stays valid.
       if (this.#saysStored) this.#show("");
       return;
     }
@@ -312,7 +312,7 @@ export class Composer {
       }
       this.#button("discard").hidden = false;
     } catch {
-      // A browser without room for it says nothing that is not so.
+      // If the browser has no room to store it, do not claim that it is stored.
       this.#show("");
     }
   }
@@ -321,11 +321,11 @@ export class Composer {
   #showFields() {
     const kind = control(this.#form, "kind").value;
     for (const field of findAll(this.#form, "[data-kinds]")) {
-      // A field with a value is not hidden, whatever the kind.
+      // A field with a value is not hidden, regardless of the kind.
       const filled = [...field.querySelectorAll("input")].some(({ value }) => value);
       field.hidden = !filled && !(field.dataset.kinds ?? "").split(" ").includes(kind);
     }
-    // A field that goes does not take the focus along.
+    // A field that is hidden must not take the focus with it.
     if (focused()?.closest("[hidden]") && this.#form.contains(document.activeElement)) this.focus();
     this.#editor?.view.dom.setAttribute("aria-label", this.#bodyLabel);
     this.#showMainButton();
@@ -356,7 +356,7 @@ export class Composer {
     return parts.map(({ textContent }) => (textContent ?? "").trim()).join(" ");
   }
 
-  /** Have the first button schedule the update once there is a time for it. */
+  /** Make the first button schedule the update once a time is entered. */
   #showMainButton() {
     const button = this.#form.querySelector("[data-if-planned]");
     if (!(button instanceof HTMLButtonElement)) return;
@@ -367,7 +367,7 @@ export class Composer {
     find(this.#form, "[data-schedule]").hidden = isPlanned;
   }
 
-  /** Keep the choices of a poll when the kind is changed: they are fields of a poll, and a list in any other text. */
+  /** Keep the choices of a poll when the kind is changed: they are fields in a poll, and a list in any other text. */
   #moveChoices() {
     const before = this.#kind;
     this.#kind = control(this.#form, "kind").value;
@@ -410,7 +410,7 @@ export class Composer {
     this.focus();
   }
 
-  // What is done -----------------------------------------------------------------------------------------------------
+  // Actions ----------------------------------------------------------------------------------------------------------
 
   /** @param {Event} event */
   #clicked(event) {
@@ -446,7 +446,7 @@ export class Composer {
     this.#show("");
     this.#showFields();
     for (const details of this.#form.querySelectorAll("details")) details.open = false;
-    // Emptying it is not writing.
+    // Clearing the form does not count as writing.
     this.#events.onWriting("");
     if (this.#isPreviewed) this.#preview();
   }
@@ -460,7 +460,7 @@ export class Composer {
     else this.#send(action);
   }
 
-  /** Have the user say when the update is to be published. */
+  /** Ask the user for the time of publishing. */
   #askForTime() {
     const field = control(this.#form, "publish_at");
     const details = field.closest("details");
@@ -479,7 +479,7 @@ export class Composer {
     this.#show(this.#message("sending"));
     const body = new FormData(this.#form);
     body.set("action", action);
-    // What would be typed meanwhile would be in neither this update nor the next.
+    // Text typed in the meantime would be in neither this update nor the next.
     this.#active = this.#form.contains(document.activeElement) ? focused() : null;
     this.#form.inert = true;
     await this.#store(action);
@@ -538,7 +538,7 @@ export class Composer {
     }
     this.#unlock();
     if (status === 409) {
-      // What is sent next is an answer to the version that is shown. A new update may have become one that is there.
+      // The next request is based on the version that is shown. A new update may have become an existing one.
       control(this.#form, "opened").value = json.opened;
       this.#address = json.url ?? this.#address;
     }
@@ -600,7 +600,7 @@ export class Composer {
     this.#button("preview").setAttribute("aria-expanded", String(shows));
     if (!shows) return;
     this.#preview();
-    // Where there is no room beside the text, it is below.
+    // If there is no room beside the text, the preview is below it.
     if (this.#form.contains(document.activeElement)) find(this.#form, ".preview").scrollIntoView({ block: "nearest" });
   }
 
@@ -611,7 +611,7 @@ export class Composer {
       const { status, html } = await post(this.#form.dataset.preview ?? "", body);
       if (status === 200) find(this.#form, "iframe", HTMLIFrameElement).srcdoc = html;
     } catch (error) {
-      // Without a connection it follows what is typed next.
+      // Without a connection, the preview is updated after the next input.
       if (error instanceof LoggedOut) this.#events.onLoggedOut();
     }
   }
@@ -625,12 +625,12 @@ export class Composer {
  */
 function fieldOf(list) {
   const around = list.closest(".field, details");
-  // An editor stands in for its field.
+  // An editor replaces its field.
   return around?.querySelector(".ProseMirror") ?? around?.querySelector("input, select, textarea");
 }
 
 /**
- * Have screen readers read the errors of a field with it.
+ * Make screen readers read the errors of a field with it.
  *
  * @param {HTMLElement} list of the errors; empty if there are none
  */

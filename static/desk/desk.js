@@ -13,7 +13,7 @@ import { Timeline } from "./timeline.js";
 const SEARCH_AFTER = 200; // milliseconds
 
 /**
- * Keep the number of updates that await approval at the link to the timeline.
+ * Show the number of updates that await approval at the link to the timeline.
  * @param {HTMLElement} timeline
  * @param {HTMLElement} shown
  */
@@ -119,7 +119,7 @@ class Desk {
     this.#timeline.showWriters(this.#presence.people);
   }
 
-  /** Go on with the entries that were being edited when the desk was left. */
+  /** Continue with the entries that were being edited when the user left the desk. */
   async #resume() {
     const forms = await Draft.forms(this.#scope);
     forms.delete(this.#composer.at);
@@ -144,7 +144,7 @@ class Desk {
   // The side ---------------------------------------------------------------------------------------------------------
 
   /**
-   * Say whether something was done; otherwise the side says why not.
+   * Return whether an action succeeded; otherwise show the reason in the side column.
    *
    * @param {Promise<Answer>} answer
    */
@@ -161,7 +161,7 @@ class Desk {
     if (cover) {
       const { cover: url = "", question } = cover.dataset;
       const isDone = question ? await this.#askAndCover(url, question) : await this.#isDone(post(url));
-      // The next press of the key must not undo it, so the focus is on no button then.
+      // The next press of the key must not undo it, so move the focus off the button.
       if (isDone) this.#side.leave(cover);
       this.#presence.refresh();
     }
@@ -171,7 +171,7 @@ class Desk {
     }
   }
 
-  /** Do what the command palette has led here for. */
+  /** Perform the action that was chosen in the command palette. */
   #followFragment() {
     if (location.hash !== "#finish") return;
     history.replaceState(null, "", location.pathname + location.search);
@@ -180,8 +180,8 @@ class Desk {
   }
 
   /**
-   * Change the state of the coverage once a question of the server is answered. It is asked again, with the reason, if
-   * something has happened meanwhile that changes the question.
+   * Change the state of the coverage once a question of the server is answered. If the situation has changed in the
+   * meantime, the question is asked again, with the reason.
    *
    * @param {string} url
    * @param {string} question the address of the question
@@ -209,7 +209,7 @@ class Desk {
   }
 
   /**
-   * Relate an article to this one, or no longer.
+   * Add an article to the related ones, or remove it.
    *
    * @param {string} article
    * @param {boolean} wanted
@@ -235,7 +235,7 @@ class Desk {
   }
 
   /**
-   * Return what a key does at the place where it is pressed.
+   * Return the action of a key at the place where it is pressed.
    *
    * @param {KeyboardEvent} event
    * @returns {(() => unknown) | undefined}
@@ -271,7 +271,7 @@ class Desk {
   }
 }
 
-/** The side of the desk. It does not change while one of its controls has the focus. */
+/** The side column of the desk. It does not change while one of its controls has the focus. */
 class Side {
   /** @type {string | undefined} */
   #shown;
@@ -302,7 +302,7 @@ class Side {
   }
 
   /**
-   * Return the section that is now in the place of an earlier one.
+   * Return the section that has replaced an earlier one.
    *
    * @param {HTMLElement | null} section
    * @returns {HTMLElement | null}

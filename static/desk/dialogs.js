@@ -1,4 +1,4 @@
-// Dialogs that ask for something before it is done.
+// Dialogs that ask for data before an action.
 import { byId, find } from "../liveblog/dom.js";
 
 /**

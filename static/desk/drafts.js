@@ -1,19 +1,19 @@
-// Drafts in the browser: what somebody writes is stored until the newsroom has it, through a crash, a lost connection
-// or a reload. IndexedDB with strict durability has it on the disk when the promise is fulfilled
+// Drafts in the browser: texts are stored until the server has them, despite a crash, a lost connection or a reload.
+// IndexedDB with strict durability has written them to the disk when the promise is fulfilled
 // (https://w3c.github.io/IndexedDB/).
 
 /**
- * @typedef {object} Content what is stored of a form
+ * @typedef {object} Content the stored content of a form
  * @property {[string, FormDataEntryValue][]} fields
  * @property {any[]} pictures
- * @property {string} address where it is sent to
+ * @property {string} address the address to which it is sent
  * @property {number} at when it was stored, in milliseconds since 1970
- * @property {string} [action] what was being done when it was stored
+ * @property {string} [action] the action that was under way when it was stored
  */
 
 const DATABASE = "live-desk";
 const STORE = "drafts";
-/** How long a page that is left may take to release its drafts, in milliseconds. */
+/** Milliseconds that a page may take to release its drafts when the user leaves it. */
 const LEAVING = 1000;
 
 /** The database of drafts; opened when it is first needed. */
@@ -75,7 +75,7 @@ class Store {
 const store = new Store();
 
 /**
- * What is written in one form of one page. While it is open no other page claims, restores or discards it. Keys are
+ * The draft of one form of one page. While it is open, no other page can claim, restore or discard it. Keys are
  * `article/user/form/number`; the form is "new" or the id of an entry.
  */
 export class Draft {
@@ -83,7 +83,7 @@ export class Draft {
   #unlock;
 
   /**
-   * Claim what was stored of a form and belongs to no page, the newest first; otherwise an empty draft.
+   * Claim the newest stored draft of a form that belongs to no page; otherwise an empty draft.
    *
    * @param {string} place `article/user/form`
    * @returns {Promise<Draft>}
@@ -93,7 +93,7 @@ export class Draft {
     const found = await Promise.all(keys.map(async (key) => ({ key, at: (await store.get(key))?.at ?? 0 })));
     for (const { key } of found.sort((one, other) => other.at - one.at)) {
       const unlock = await lock(key, AbortSignal.timeout(LEAVING));
-      // Its page may have discarded it meanwhile.
+      // Its page may have discarded it in the meantime.
       const content = unlock && (await store.get(key));
       if (content) return new Draft(key, unlock, content);
       unlock?.();
@@ -103,7 +103,7 @@ export class Draft {
   }
 
   /**
-   * Return the forms of which something is stored.
+   * Return the forms with stored drafts.
    *
    * @param {string} desk `article/user`
    * @returns {Promise<Set<string>>}
@@ -115,7 +115,7 @@ export class Draft {
   /**
    * @param {string} key
    * @param {(() => void) | null} unlock
-   * @param {Content} [content] what was stored when it was claimed
+   * @param {Content} [content] the stored content when it was claimed
    */
   constructor(key, unlock, content) {
     this.#key = key;
@@ -132,12 +132,12 @@ export class Draft {
     return store.put(this.#key, content);
   }
 
-  /** Delete what is stored. */
+  /** Delete the stored content. */
   discard() {
     return store.delete(this.#key).catch(() => {});
   }
 
-  /** Leave it to the next page that claims it. */
+  /** Release the draft for the next page that claims it. */
   release() {
     this.#unlock?.();
   }
@@ -168,7 +168,7 @@ function openDatabase() {
  *
  * @param {string} key
  * @param {AbortSignal} [signal] ends the wait
- * @returns {Promise<(() => void) | null>} a function that unlocks it; null if another page kept it
+ * @returns {Promise<(() => void) | null>} a function that unlocks it; null if another page still holds it
  */
 function lock(key, signal) {
   return new Promise((resolve) => {

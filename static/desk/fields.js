@@ -3,7 +3,7 @@
 /** @typedef {[name: string, value: any]} Field */
 
 /**
- * Return the values of each name, in their order.
+ * Return the values of each name, in order.
  *
  * @param {Field[]} fields
  * @returns {Map<string, any[]>}
@@ -26,7 +26,7 @@ export function withoutFields(fields, names) {
 }
 
 /**
- * Say whether two forms have the same content. The key that each new update has does not count.
+ * Return whether two forms have the same content, apart from the key of a new update.
  *
  * @param {Field[]} one
  * @param {Field[]} other

@@ -1,12 +1,12 @@
-// Shows how many readers the composer's update would notify as it is ticked now, and stops a notification while it
-// waits.
+// Shows how many readers the update in the composer would notify with its present options, and stops a waiting
+// notification.
 import { closest, findAll } from "../liveblog/dom.js";
 import { get } from "./requests.js";
 
 /** The time after which the numbers are asked for again, in milliseconds. */
 const FRESH = 30_000;
 
-/** By the line that shows them: when they were asked for. @type {WeakMap<HTMLElement, number>} */
+/** By line: when its numbers were requested. @type {WeakMap<HTMLElement, number>} */
 const asked = new WeakMap();
 
 document.addEventListener("input", (event) => {
@@ -34,7 +34,7 @@ async function refresh(line) {
     if (status === 200) Object.assign(line.dataset, json);
     show(line);
   } catch {
-    // The former numbers stay.
+    // Keep the former numbers.
   }
 }
 

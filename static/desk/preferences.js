@@ -1,9 +1,9 @@
-// A person's preferences at the desk, kept by their browser. A browser without a store prefers nothing.
+// A user's preferences at the desk, stored in their browser. Without storage there are none.
 
 const PREFIX = "desk-";
 
 /**
- * Return what was preferred.
+ * Return a preference.
  *
  * @param {"preview" | "delay"} name
  * @returns {string} empty if nothing was
@@ -24,6 +24,6 @@ export function prefer(name, value) {
   try {
     localStorage.setItem(PREFIX + name, value);
   } catch {
-    // It holds until the page is left.
+    // It applies until the user leaves the page.
   }
 }

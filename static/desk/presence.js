@@ -1,5 +1,4 @@
-// One end of a page of the newsroom that several people have open: keeps the page up to date, and knows who else is
-// there.
+// A page of the newsroom that several users have open: keeps it up to date, and shows who else is there.
 import { fullJitter } from "../liveblog/backoff.js";
 import { make } from "../liveblog/dom.js";
 import { Forbidden, LoggedOut } from "./requests.js";
@@ -9,12 +8,12 @@ import { Forbidden, LoggedOut } from "./requests.js";
 /** How often a page refreshes by itself, without a websocket and in case a notification was lost, in milliseconds. */
 const REFRESH_EVERY = { closed: 3000, open: 20_000 };
 const TICK = 1000;
-/** The close code for those who may not come in: see docs/reference/protocol.md. */
+/** The close code for users without permission: see docs/reference/protocol.md. */
 const FORBIDDEN = 4003;
 
 /** The connection of a page to the others who have it open. */
 export class Presence {
-  /** Those who have the page open. @type {Person[]} */
+  /** The users who have the page open. @type {Person[]} */
   people = [];
   #address;
   #notice;
@@ -36,10 +35,10 @@ export class Presence {
   /**
    * @param {string} address of the websocket
    * @param {object} options
-   * @param {HTMLElement} options.notice says how the connection is
+   * @param {HTMLElement} options.notice shows the state of the connection
    * @param {() => Promise<unknown>} options.refresh brings the page up to date
-   * @param {(people: Person[]) => void} [options.onPeople] hears who is there
-   * @param {(message: any) => void} [options.onMessage] hears all that the websocket says
+   * @param {(people: Person[]) => void} [options.onPeople] gets the users who are there
+   * @param {(message: any) => void} [options.onMessage] gets all messages of the websocket
    * @param {number} [options.pause] between two refreshes, in milliseconds
    */
   constructor(address, { notice, refresh, onPeople = () => {}, onMessage = () => {}, pause = 0 }) {
@@ -90,7 +89,7 @@ export class Presence {
     if (name) this.#notice.textContent = this.#notice.dataset[name] ?? "";
   }
 
-  /** Bring the page up to date: one request at a time, and one more if something changed meanwhile. */
+  /** Bring the page up to date: one request at a time, and one more if something changed in the meantime. */
   refresh() {
     if (this.#refreshing) {
       this.#refreshAgain = true;
@@ -117,7 +116,7 @@ export class Presence {
     socket.addEventListener("open", () => {
       if (this.#at) socket.send(JSON.stringify({ at: this.#at }));
     });
-    // The server opens for those who may not be here, too, to say so; it sends messages to the others only.
+    // The server also accepts users without permission, to tell them; it sends messages only to the others.
     socket.addEventListener("message", () => this.#welcomed(), { once: true });
     socket.addEventListener("message", ({ data }) => this.#receive(JSON.parse(data)));
     socket.addEventListener("close", ({ code }) => this.#closed(code));
@@ -150,7 +149,7 @@ export class Presence {
   #closed(code) {
     this.#failures += 1;
     if (code === FORBIDDEN) {
-      // A request says why, and whether that has changed.
+      // A request tells the reason, and whether it still applies.
       this.#barred = true;
       this.refresh();
       return;
@@ -159,12 +158,12 @@ export class Presence {
     this.#reconnectLater();
   }
 
-  /** Whether the notice says that the user may not be here. */
+  /** Whether the notice reports that the user has no permission. */
   get #isDenied() {
     return ["loggedOut", "forbidden"].includes(this.#notice.dataset.shown ?? "");
   }
 
-  /** A request was answered: the user may be here, perhaps again, having logged in in another tab. */
+  /** A request succeeded: the user has permission, perhaps again, after logging in in another tab. */
   #admitted() {
     if (this.#isDenied) this.show(this.isOpen ? null : "waiting");
     if (this.#barred) {
@@ -211,7 +210,7 @@ export function aboutPerson(message, name) {
 }
 
 /**
- * Fill a list with those who are there.
+ * Fill a list with the users who are there.
  *
  * @param {HTMLElement} list with the messages that name the user ("me") and, where it matters, those who write ("writing")
  * @param {Person[]} people

@@ -1,4 +1,4 @@
-// Requests of the newsroom's pages. Somebody who has been logged out in the meantime is told, and loses nothing.
+// Requests of the newsroom's pages. A user who has been logged out in the meantime gets a message, and loses no text.
 import { make } from "../liveblog/dom.js";
 import { momentText, pageLocale } from "../liveblog/moments.js";
 
@@ -12,7 +12,7 @@ export class Forbidden extends Error {}
 const TIMEOUT = 20_000; // milliseconds
 
 /**
- * Return the token against forged requests. Logging in again, in any tab, changes it.
+ * Return the CSRF token. Logging in again, in any tab, changes it.
  *
  * @returns {string | undefined}
  */
@@ -33,9 +33,9 @@ async function request(url, options) {
   const response = await fetch(url, { ...options, signal, headers: { Accept: "application/json" } });
   const kind = response.headers.get("Content-Type") ?? "";
   if (response.redirected) throw new LoggedOut();
-  // Without its cookies the server does not even ask for the user.
+  // Without cookies, the server rejects the request before it looks up the user.
   if (response.status === 403) throw csrfToken() ? new Forbidden() : new LoggedOut();
-  // A proxy that answers for a server that is away.
+  // A proxy answers for a server that is down.
   if (response.status >= 502) throw new TypeError(`answered ${response.status}`);
   return {
     status: response.status,
@@ -60,11 +60,11 @@ export function post(url, body = new FormData()) {
 }
 
 /**
- * Wait for an answer, and return the sentences that say why a request was not done.
+ * Wait for a response, and return the errors of a request.
  *
  * @param {Promise<Answer>} answer
  * @param {Record<string, string | undefined>} messages those of the page: `failed`, `loggedOut`, `forbidden`
- * @returns {Promise<string[]>} none if it was done
+ * @returns {Promise<string[]>} none if it succeeded
  */
 export async function problemsOf(answer, messages) {
   try {
@@ -78,7 +78,7 @@ export async function problemsOf(answer, messages) {
 }
 
 /**
- * Write a time; with its day and offset, unless it is today.
+ * Format a time; with its day and offset, unless it is today.
  *
  * @param {number} at milliseconds since 1970
  * @param {{ locale?: string, now?: Date, timeZone?: string }} [options] `timeZone`: the browser’s if left out
@@ -87,7 +87,7 @@ export async function problemsOf(answer, messages) {
 export function formatTime(at, { locale = pageLocale(), now = new Date(), timeZone } = {}) {
   const { format: day } = new Intl.DateTimeFormat(locale, { dateStyle: "short", timeZone });
   if (day(at) !== day(now)) return momentText(at, locale, timeZone);
-  // With single parts in place of a style, some languages would write the hour with one digit.
+  // Use a style: with separate parts, some languages would write the hour with one digit.
   return new Intl.DateTimeFormat(locale, {
     timeStyle: "medium",
     hourCycle: "h23",

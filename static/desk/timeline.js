@@ -1,5 +1,5 @@
-// The timeline of the desk: entries by id and place, as the server last said. An entry that the user edits keeps its
-// form.
+// The timeline of the desk: entries by id and position, as last sent by the server. An entry that the user edits keeps
+// its form.
 import { byId, childrenOf, closest, control, find, findAll, focused, parse } from "../liveblog/dom.js";
 import { Composer } from "./composer.js";
 import { preferred } from "./preferences.js";
@@ -39,7 +39,7 @@ export class Timeline {
   #older = byId("older");
   /** @type {number | undefined} */
   #filterTimer;
-  /** One request after the other: the answer to each is shown before the next one is sent. @type {Promise<unknown>} */
+  /** Requests are sequential: the response to each is shown before the next one is sent. @type {Promise<unknown>} */
   #queue = Promise.resolve();
   /** The sort key at which the loaded pages end. */
   #end = "";
@@ -50,7 +50,7 @@ export class Timeline {
    * @param {string} options.url of the entries
    * @param {DOMStringMap} options.messages for requests that fail
    * @param {{ scope: string } & ComposerEvents} options.composer options of the composers in entries
-   * @param {() => unknown} options.refresh asks for what is new
+   * @param {() => unknown} options.refresh fetches changes
    * @param {(id: string) => Promise<FormData | null>} options.ask opens a dialog
    */
   constructor(list, { url, messages, composer, refresh, ask }) {
@@ -83,7 +83,7 @@ export class Timeline {
    * Show what was edited since a state of the desk.
    *
    * @param {string} state
-   * @returns {Promise<Page>} the answer of the server, for what else it says
+   * @returns {Promise<Page>} the response of the server, for its further data
    */
   loadSince(state) {
     return this.#enqueue(async () => {
@@ -94,7 +94,7 @@ export class Timeline {
   }
 
   /**
-   * Do one thing with an entry.
+   * Perform an action on an entry.
    *
    * @param {HTMLElement} entry
    * @param {string} action
@@ -120,11 +120,11 @@ export class Timeline {
     const problems = await problemsOf(post(address, body), this.#messages);
     this.#refresh();
     showProblems(entry, problems);
-    // Its author goes on with the text.
+    // Its author continues with the text.
     if (action === "undo" && !problems.length) await this.#edit(entry);
   }
 
-  /** Take back what is about to be published, the newest of several. */
+  /** Undo the update that is about to be published, the newest of several. */
   undo() {
     const button = this.#list.querySelector('[data-act="undo"]');
     const entry = button?.closest(".entry");
@@ -145,7 +145,7 @@ export class Timeline {
   }
 
   /**
-   * Go on with a draft of an edit in its entry, however far down that is.
+   * Continue with a draft of an edit in its entry, however far down that is.
    *
    * @param {string} id
    * @param {Draft} draft
@@ -157,7 +157,7 @@ export class Timeline {
   }
 
   /**
-   * Return an entry, loading as many as it takes.
+   * Return an entry, loading as many pages as necessary.
    *
    * @param {string} id
    * @param {string} address of the update
@@ -236,8 +236,7 @@ export class Timeline {
   }
 
   /**
-   * Return an entry, but without HTML if it lies below the loaded pages: it comes with the next one, so none is left
-   * out.
+   * Return an entry, but without HTML if it is below the loaded pages: it comes with a later page.
    *
    * @param {Entry} entry
    * @returns {Entry}
@@ -275,7 +274,7 @@ export class Timeline {
     if (old && old.dataset.sort === sort) return;
     const element = old ?? fresh;
     element.dataset.sort = sort;
-    // Moving an element takes the focus from what is inside.
+    // Moving an element removes the focus from its contents.
     const active = element.contains(document.activeElement) ? focused() : null;
     const next = childrenOf(this.#list).find((child) => child !== element && (child.dataset.sort ?? "") < sort);
     this.#list.insertBefore(element, next ?? null);
@@ -284,7 +283,7 @@ export class Timeline {
 
   /**
    * @param {HTMLElement} entry
-   * @param {Draft} [draft] one to go on with
+   * @param {Draft} [draft] one to continue with
    */
   async #edit(entry, draft) {
     if (entry.classList.contains("edited")) return;
@@ -314,7 +313,7 @@ export class Timeline {
 }
 
 /**
- * Show a new state of an entry. What the user is doing in it goes on.
+ * Show a new state of an entry, and keep the user's input in it.
  *
  * @param {HTMLElement} old
  * @param {HTMLElement} fresh
@@ -327,7 +326,7 @@ function renew(old, fresh) {
   old.className = fresh.className;
   old.classList.toggle("edited", edited);
   if (!active) return;
-  // Of what has gone, such as the button of an update that was withdrawn, the entry takes the focus.
+  // If the focused element is gone, such as the button of a withdrawn update, the entry gets the focus.
   const again = old.querySelector(`:scope > .view [data-act="${active.dataset.act}"]`);
   (again instanceof HTMLElement ? again : old).focus();
 }

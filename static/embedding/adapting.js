@@ -2,8 +2,8 @@
 import { findAll, make } from "../liveblog/dom.js";
 
 /**
- * Make addresses absolute, put headings below that of the fragment, and let a poll lead to the page on which readers can
- * vote: forms are for pages of ours.
+ * Make addresses absolute, put headings a level below that of the fragment, and let a poll link to the page on which
+ * readers can vote: our forms only work on our own pages.
  *
  * @param {HTMLElement} element
  * @param {string} address of the live page

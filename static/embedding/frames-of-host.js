@@ -1,5 +1,5 @@
-// On the page of another site: gives iframes of ours the height that they ask for, and tells them which update the
-// address of the page names.
+// On the page of another site: gives our iframes the height that they request, and tells them which update the address
+// of the page names.
 
 /** Frames that have announced themselves. @type {Set<HTMLIFrameElement>} */
 const frames = new Set();
@@ -9,7 +9,7 @@ addEventListener("hashchange", () => {
 });
 
 /**
- * Do what an iframe asks for.
+ * Handle a message of an iframe.
  *
  * @param {MessageEvent} message
  */

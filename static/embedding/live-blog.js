@@ -1,4 +1,4 @@
-// The element <live-blog>: the fragment (articles/embedding/fragment.py) in a shadow root, which follows by frames.
+// The element <live-blog>: the fragment (articles/embedding/fragment.py) in a shadow root, kept up to date by frames.
 import { fullJitter } from "../liveblog/backoff.js";
 import { Connection } from "../liveblog/connection.js";
 import { countText } from "../liveblog/counting.js";
@@ -13,12 +13,12 @@ import { adapted } from "./adapting.js";
 const SITE = new URL(import.meta.url).origin;
 const ADDRESS =
   /^\/(?:embed\/([a-z]{2,3}(?:-[a-z0-9]{2,8})*)|([a-z]{2,3}(?:-[a-z0-9]{2,8})*)\/live)\/([\w-]+)\/(?:update\/(\d+)\/)?$/i;
-/** Pixels of the list above what the reader sees. */
+/** Pixels of the list above the window from which a reader counts as further down. */
 const SCROLLED = 40;
 const TEASER_SIZE = 3;
-/** Attempts to load the coverage: a site that may not show it must not go on. */
+/** Attempts to load the coverage: a site that may not embed it must not keep trying. */
 const ATTEMPTS = 8;
-/** Loads again without a pause, and the pause in milliseconds. */
+/** The number of reloads without a pause, and the pause in milliseconds. */
 const LOADS_AT_ONCE = 2;
 const LOAD_PAUSE = 60_000;
 const LOAD_WITHIN = 2000;
@@ -29,7 +29,7 @@ class LiveBlog extends HTMLElement {
   #box = null;
   /** @type {Connection | null} */
   #connection = null;
-  /** The time for which the element is in a document. @type {AbortController | null} */
+  /** Aborted when the element is removed from the document. @type {AbortController | null} */
   #life = null;
   /** @type {number[]} */
   #loaded = [];
@@ -100,8 +100,8 @@ class LiveBlog extends HTMLElement {
   }
 
   /**
-   * Bring an update into view, from another page of the list if it is not on this one. The address of the page around
-   * names it, as `#update-17`.
+   * Bring an update into view, from another page of the list if it is not on this one. The address of the surrounding
+   * page names it, as `#update-17`.
    *
    * @param {string} id
    * @returns {Promise<HTMLElement | null>} null if it is no update of this coverage
@@ -129,7 +129,7 @@ class LiveBlog extends HTMLElement {
   async #load(query = {}) {
     const signal = this.#life?.signal;
     const html = await this.#fetched(query);
-    // The element may have gone elsewhere meanwhile.
+    // The element may have been moved or removed in the meantime.
     if (!html || !signal || signal !== this.#life?.signal) return false;
     const { content } = /** @type {HTMLTemplateElement} */ (parse(html).firstElementChild);
     const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
@@ -157,7 +157,7 @@ class LiveBlog extends HTMLElement {
         if (response.ok) return await response.text();
         if (response.status < 500) return null;
       } catch {
-        // The network is away, or this site may not show the coverage.
+        // The network is down, or this site may not embed the coverage.
       }
       await new Promise((resolve) => setTimeout(resolve, fullJitter(failures)));
     }
@@ -165,7 +165,7 @@ class LiveBlog extends HTMLElement {
   }
 
   /**
-   * Load again, at a moment of its own, because the log does not reach back to the state that is shown.
+   * Reload after a random pause, because the log does not reach back to the state that is shown.
    *
    * @param {PageState} state
    */
@@ -175,15 +175,15 @@ class LiveBlog extends HTMLElement {
     const again = this.#loaded.length;
     const wait = (again < LOADS_AT_ONCE ? 0 : LOAD_PAUSE) + Math.random() * LOAD_WITHIN;
     this.#loaded.push(now + wait);
-    // The second time goes round the caches in front of the server.
+    // The second time bypasses the caches in front of the server.
     setTimeout(() => this.#load(again ? { fresh: nameOf(state) } : {}), wait);
   }
 
   /**
-   * Follow from what is shown.
+   * Keep the coverage up to date from the state that is shown.
    *
    * @param {HTMLElement} box
-   * @param {boolean} [named] whether it was asked for by name
+   * @param {boolean} [named] whether it was requested by name
    */
   #start(box, named = false) {
     this.#box = box;
@@ -239,7 +239,7 @@ class LiveBlog extends HTMLElement {
     list.insertBefore(element, next ?? null);
   }
 
-  /** Bring what depends on several elements in line with them. */
+  /** Update the parts that depend on several elements. */
   #settle() {
     const list = this.#byId("updates");
     if (!list) return;
@@ -249,7 +249,7 @@ class LiveBlog extends HTMLElement {
   }
 
   /**
-   * Keep the newest of a teaser, key facts too.
+   * Keep the newest updates of a teaser, including key facts.
    *
    * @param {HTMLElement} list
    */
@@ -257,7 +257,7 @@ class LiveBlog extends HTMLElement {
     const newest = entriesOf(list).toSorted((one, other) => timeOf(other) - timeOf(one));
     list.append(...newest.slice(0, TEASER_SIZE));
     for (const old of newest.slice(TEASER_SIZE)) old.remove();
-    // One was withdrawn, and the one that moves up is not here.
+    // An update was withdrawn, and the one that moves up is not loaded.
     if (newest.length < TEASER_SIZE && Number(list.dataset.count) > newest.length) this.#reload(this.state);
     list.dataset.count = String(Math.min(newest.length, TEASER_SIZE));
   }
@@ -267,7 +267,7 @@ class LiveBlog extends HTMLElement {
     return adapted(parse(html), this.#box?.dataset.address ?? SITE);
   }
 
-  // New updates wait, hidden, while the reader is further down; what they read does not move.
+  // New updates wait, hidden, while the reader is further down, so that the text being read does not move.
 
   #isScrolledDown() {
     const list = this.#byId("updates");
@@ -330,7 +330,7 @@ class LiveBlog extends HTMLElement {
   }
 
   /**
-   * Put the next older updates below those that are shown.
+   * Insert the next older updates below those that are shown.
    *
    * @param {HTMLAnchorElement} link
    */
@@ -349,7 +349,7 @@ class LiveBlog extends HTMLElement {
     const places = this.#box && new Places(this.#box);
     const changes = appendOlder(this.shadowRoot, html, this.revision);
     this.#settle();
-    // The answer may have come long after the click.
+    // The response may have come long after the click.
     places?.glide();
     for (const change of await changes) this.#change(change);
     this.#settle();
@@ -386,7 +386,7 @@ function addressOf(src, query) {
 }
 
 /**
- * Return a shadow root from the template in an element, if the browser has not made it while it read the page.
+ * Return a shadow root from the template in an element, if the browser did not create it while parsing the page.
  *
  * @param {HTMLElement} element
  */
@@ -420,7 +420,7 @@ function adopt(root, css) {
 }
 
 /**
- * Take the state and the headline of the coverage from the head of the live page.
+ * Update the state and the headline of the coverage from the head of the live page.
  *
  * @param {HTMLElement} head
  * @param {HTMLElement} fresh
@@ -445,7 +445,7 @@ function timeOf(update) {
 
 if (!customElements.get("live-blog")) {
   customElements.define("live-blog", LiveBlog);
-  // An iframe of ours says that it is there.
+  // One of our iframes announces itself.
   addEventListener("message", async (event) => {
     if (event.origin !== SITE || event.data?.type !== "live-blog") return;
     (await import("./frames-of-host.js")).hear(event);

@@ -1,4 +1,4 @@
-// Puts the next older updates of a coverage below those that an element shows.
+// Inserts the next older updates of a coverage below those that an element shows.
 import { entriesOf } from "../liveblog/days.js";
 import { find, parse } from "../liveblog/dom.js";
 import { nameOf } from "../liveblog/frames.js";

@@ -8,7 +8,7 @@ const element = /** @type {HTMLElement & { show: (id: string) => Promise<HTMLEle
 
 /** @param {Record<string, unknown>} message */
 function say(message) {
-  // The page around may be of any site that may embed this one, and a height is no secret.
+  // The surrounding page may belong to any site that may embed this one, and a height is no secret.
   if (parent !== window) parent.postMessage(message, "*");
 }
 
@@ -23,7 +23,7 @@ new ResizeObserver(sayHeight).observe(element);
 addEventListener("message", async ({ source, data }) => {
   if (source !== parent || data?.type !== "live-blog" || typeof data.show !== "string") return;
   const update = await element.show(data.show);
-  // The page around scrolls if the iframe is as high as its content.
+  // The surrounding page scrolls if the iframe is as high as its content.
   if (update) say({ type: "live-blog", top: update.getBoundingClientRect().top });
 });
 

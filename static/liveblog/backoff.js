@@ -2,7 +2,7 @@
 
 /**
  * Return a random pause below a limit that doubles with each failure ("full jitter"): after a restart thousands of
- * pages must not come back in the same moment.
+ * pages must not reconnect at the same moment.
  *
  * @param {number} failures how often it has failed, from 1
  * @param {{ base?: number, cap?: number, random?: () => number }} [options] first and highest limit, in milliseconds

@@ -1,5 +1,5 @@
-// Small comforts of the live page: a sound for new updates, if the reader wants one; pinned updates that take no more
-// room than they are worth; the line that says that somebody writes.
+// Small comforts of the live page: a sound for new updates, if the reader wants one; collapsible pinned updates; the
+// line that shows that somebody is writing.
 import { entriesOf } from "./days.js";
 import { byId, closest, findAll, make } from "./dom.js";
 import { isPinned } from "./frames.js";
@@ -9,10 +9,10 @@ import { load, store } from "./storage.js";
 const SOUND = "sound";
 /** The time that a pinned update must be in view to count as read, in milliseconds. */
 const READING = 2000;
-/** The pause between two questions whether somebody writes, in milliseconds. */
+/** The pause between two requests whether somebody is writing, in milliseconds. */
 const ASKING = 15_000;
 
-/** A sound when an update comes, if the reader has switched it on. */
+/** A sound for new updates, if the reader has switched it on. */
 export class Sound {
   #button = document.getElementById("sound");
   /** @type {AudioContext | null} */
@@ -25,7 +25,7 @@ export class Sound {
     this.#button.addEventListener("click", () => {
       this.#show(!this.#on);
       store(SOUND, this.#on ? "on" : null);
-      // Making the context takes a moment, and the button shows its state before.
+      // Creating the context takes a moment, so the button shows its state first.
       if (this.#on) afterPaint().then(() => this.play());
     });
   }
@@ -39,7 +39,7 @@ export class Sound {
     this.#button?.setAttribute("aria-pressed", String(on));
   }
 
-  /** Two short tones. Browsers play none before the reader has touched the page. */
+  /** Play two short tones. Browsers play nothing before the reader has interacted with the page. */
   async play() {
     if (document.querySelector("#listen[data-speaking]")) return;
     if (!this.#on || navigator.userActivation?.hasBeenActive === false) return;
@@ -63,7 +63,7 @@ export class Sound {
 
 /**
  * Offer to read the updates aloud, where the device itself has a voice for the language of the page. The address of a
- * page may ask for it; the player then says so if there is none.
+ * page may request it; the player then reports a missing voice.
  *
  * @param {HTMLElement} list
  */
@@ -83,7 +83,7 @@ export function offerListening(list) {
   if (location.hash === "#listen") open(false);
 }
 
-/** Pinned updates show a few lines, and only their headline once the reader has read them; a button opens them. */
+/** Pinned updates show a few lines, and only their headline once the reader has read them; a button expands them. */
 export class Pinned {
   #list;
   #key = `pinned:${location.pathname.split("/").slice(2).join("/")}`;
@@ -135,7 +135,7 @@ export class Pinned {
         target,
         setTimeout(() => {
           this.#read.add(target.dataset.sort ?? "");
-          // Pins are few, and each has a sort key of its own.
+          // Pinned updates are few, and each has its own sort key.
           store(this.#key, [...this.#read].filter(Boolean).slice(-20).join(" "));
         }, READING),
       );
@@ -143,7 +143,7 @@ export class Pinned {
   }
 }
 
-/** Say that somebody writes, while somebody does. */
+/** Show that somebody is writing, while somebody is. */
 export function watchWriting() {
   const place = document.querySelector("[data-writing]");
   if (!(place instanceof HTMLElement)) return;
@@ -158,7 +158,7 @@ export function watchWriting() {
 }
 
 /**
- * Ask whether somebody writes. If nobody answers, nothing is said of it.
+ * Ask the server whether somebody is writing; false if it does not answer.
  *
  * @param {string} address
  * @returns {Promise<boolean>}
@@ -172,10 +172,10 @@ async function isWriting(address) {
   }
 }
 
-/** The key under which the order is kept that the reader has chosen. */
+/** The key under which the reader's order of updates is stored. */
 const ORDER = "order";
 
-/** Keep the order that the reader has chosen, and open other coverage in it. */
+/** Store the order that the reader has chosen, and open other coverage in it. */
 export function keepOrder() {
   const link = document.querySelector("a.order");
   if (!(link instanceof HTMLAnchorElement)) return;

@@ -1,16 +1,16 @@
-// Says on a page how its connection is.
+// Shows the state of a page's connection.
 import { byId, findAll } from "./dom.js";
 
 /** @import { State } from "./connection.js" */
 
 /**
- * Say on the page how its connection is.
+ * Show the state of the connection on the page.
  *
  * @param {State} state
  */
 export function showConnection(state) {
   const { dataset } = document.documentElement;
-  // A copy is one no longer: it has caught up. That of a page that was taken away stays no longer than the page.
+  // The page is no longer a copy: it has caught up. A copy of a removed page is not kept.
   if (state === "open") delete dataset.savedAt;
   if (state === "gone" && dataset.savedAt) location.reload();
   const notice = byId("connection");

@@ -1,5 +1,5 @@
-// The connection of a live page: a websocket that is opened again whenever it is lost, and plain requests if websockets
-// do not get through or the page cannot wait for one.
+// The connection of a live page: a websocket that is reopened whenever it is lost, and plain requests if websockets do
+// not get through or the page cannot wait for one.
 import { fullJitter } from "./backoff.js";
 import { nameOf } from "./frames.js";
 
@@ -17,19 +17,19 @@ import { nameOf } from "./frames.js";
 // All times in milliseconds.
 const ATTEMPTS_BEFORE_POLLING = 3;
 const POLL_EVERY = 3000;
-/** The time that a connection may take to say its first word, and an answer to come. */
+/** The time limits for the first message of a connection, and for a response. */
 const PATIENCE = 8000;
 const TICK = 1000;
-/** A clock that went on by so much between two ticks has slept, and so has the network. */
+/** If the clock jumped by this much between two ticks, the device has slept, and so has the network. */
 const SLEPT = 10_000;
 /** When the coverage has ended, pages leave one by one; late updates still come. */
 const LEAVE_AFTER = 3000;
 const LEAVE_WITHIN = 10_000;
-/** A page without a connection counts as up to date for so long. */
+/** The time for which a page without a connection counts as up to date. */
 const FRESH_FOR = 60_000;
 const NO_SUCH_PAGE = 4004;
 
-/** Brings a page what changes. */
+/** Keeps a page up to date. */
 export class Connection {
   #page;
   #address;
@@ -41,14 +41,14 @@ export class Connection {
   /** @type {AbortController | null} */
   #request = null;
   #failures = 0;
-  /** The page was taken away. */
+  /** Whether the page was removed. */
   #gone = false;
-  /** Plain requests bring what the websocket does not. */
+  /** Whether plain requests replace the websocket. */
   #polled = false;
-  /** The highest revision that the page was told of. */
+  /** The highest revision of which the page was notified. */
   #wanted = 0;
-  /** A page whose coverage has ended needs no connection. It asks when it is opened, and when it is looked at again. */
-  #resting;
+  /** A page whose coverage has ended needs no connection: it requests changes when it is opened or seen again. */
+  #idle;
   #answeredAt = Number.NEGATIVE_INFINITY;
   #heardAt = Number.NEGATIVE_INFINITY;
   #tickedAt = 0;
@@ -59,17 +59,17 @@ export class Connection {
   /** @type {number | undefined} */
   #pollTimer;
   #onReload;
-  /** Its listeners and its clock, until it is stopped. */
+  /** Aborts its listeners and its clock when it is stopped. */
   #life = new AbortController();
 
   /**
    * @param {Shown} page
    * @param {object} options
    * @param {string} options.socket address of the websocket
-   * @param {string} options.changes address of the same changes as plain answers
-   * @param {number} options.heartbeat seconds after which the server says something at the latest
-   * @param {(state: State) => void} options.onState hears how the connection is
-   * @param {(state: PageState) => void} options.onReload loads the page again, which has to show this state
+   * @param {string} options.changes address of the same changes as plain responses
+   * @param {number} options.heartbeat the greatest number of seconds between two messages of the server
+   * @param {(state: State) => void} options.onState gets the state of the connection
+   * @param {(state: PageState) => void} options.onReload reloads the page, which must then show this state
    */
   constructor(page, { socket, changes, heartbeat, onState, onReload }) {
     this.#page = page;
@@ -77,10 +77,10 @@ export class Connection {
     this.#address = new URL(socket, location.href);
     this.#address.protocol = this.#address.protocol === "https:" ? "wss:" : "ws:";
     this.#changesUrl = changes;
-    // One heartbeat may be late; if two are missing, the network went away without saying so.
+    // One heartbeat may be late; if two are missing, the network was silently lost.
     this.#silence = 2000 * heartbeat;
     this.#onState = onState;
-    this.#resting = page.finished;
+    this.#idle = page.finished;
   }
 
   /** Connect, and stay connected from now on. */
@@ -115,11 +115,11 @@ export class Connection {
     const clock = setInterval(() => this.#tick(), TICK);
     signal.addEventListener("abort", () => clearInterval(clock));
     if (!navigator.onLine) this.#onState("offline");
-    else if (this.#resting) this.#catchUp();
+    else if (this.#idle) this.#catchUp();
     else this.#connect();
   }
 
-  /** Let go for good: the page is no longer shown. */
+  /** Stop for good: the page is no longer shown. */
   stop() {
     this.#life.abort();
     this.#request?.abort();
@@ -128,23 +128,23 @@ export class Connection {
     this.#drop();
   }
 
-  /** The page has changed: it may be time to leave, or to come back. */
+  /** The page has changed: it may be time to disconnect, or to reconnect. */
   #settle() {
     if (this.#page.finished) {
-      if (this.#resting || this.#leaveTimer) return;
+      if (this.#idle || this.#leaveTimer) return;
       this.#leaveTimer = setTimeout(() => this.#rest(), LEAVE_AFTER + Math.random() * LEAVE_WITHIN);
       return;
     }
     clearTimeout(this.#leaveTimer);
     this.#leaveTimer = undefined;
-    if (!this.#resting) return;
-    this.#resting = false;
+    if (!this.#idle) return;
+    this.#idle = false;
     this.#connect();
   }
 
   #rest() {
     this.#stopTimers();
-    this.#resting = true;
+    this.#idle = true;
     this.#answeredAt = Date.now();
     this.#drop();
     this.#onState("open");
@@ -155,10 +155,10 @@ export class Connection {
     this.#leaveTimer = undefined;
   }
 
-  /** Somebody looks again, or the network is back: wait for nothing, and do not trust what seems open. */
+  /** The page is visible again, or the network is back: reconnect at once. A socket that seems open may be dead. */
   #wake() {
     if (this.#gone) return;
-    if (this.#resting) {
+    if (this.#idle) {
       if (Date.now() - this.#answeredAt > FRESH_FOR) this.#catchUp();
       else if (navigator.onLine) this.#onState("open");
       return;
@@ -173,12 +173,12 @@ export class Connection {
     const now = Date.now();
     const slept = now - this.#tickedAt > SLEPT;
     this.#tickedAt = now;
-    // Timers of a hidden page come late without any sleep. It is woken when it is looked at.
+    // Timers of a hidden page are late even without sleep. The page is woken when it becomes visible.
     if (slept && document.visibilityState === "visible") {
       this.#heardAt = Number.NEGATIVE_INFINITY;
       this.#wake();
     } else if (this.#socket && !this.#isHeard()) {
-      // A server that answers nothing may go on doing so: do not wait for a third attempt.
+      // A server that does not answer may keep doing so: do not wait for a third attempt.
       this.#failures = Math.max(this.#failures, ATTEMPTS_BEFORE_POLLING - 1);
       this.#drop();
       this.#retryLater();
@@ -212,7 +212,7 @@ export class Connection {
     });
   }
 
-  /** Let go of the socket, and ignore its events from now on. */
+  /** Drop the socket, and ignore its events from now on. */
   #drop() {
     const socket = this.#socket;
     this.#socket = null;
@@ -250,12 +250,12 @@ export class Connection {
   async #keepPolling() {
     clearTimeout(this.#pollTimer);
     this.#polled = await this.#catchUp();
-    if (this.#gone || this.#resting || this.#failures < ATTEMPTS_BEFORE_POLLING) return;
+    if (this.#gone || this.#idle || this.#failures < ATTEMPTS_BEFORE_POLLING) return;
     this.#showLoss();
     this.#pollTimer = setTimeout(() => this.#keepPolling(), POLL_EVERY * (0.5 + Math.random()));
   }
 
-  /** A connection that is lost and back within a second is not worth a word. */
+  /** Do not report a connection that is back within a second. */
   #showLoss() {
     if (!navigator.onLine) this.#onState("offline");
     else if (this.#polled) this.#onState("open");
@@ -263,9 +263,9 @@ export class Connection {
   }
 
   /**
-   * Ask for the changes that the page lacks.
+   * Request the changes that the page lacks.
    *
-   * @returns {Promise<boolean>} whether an answer came
+   * @returns {Promise<boolean>} whether a response came
    */
   async #catchUp() {
     if (this.#request) return false;
@@ -282,7 +282,7 @@ export class Connection {
       if (outcome === "reload") this.#onReload(frame);
       if (outcome === "behind") this.#wanted = Math.max(this.#wanted, frame.revision);
       this.#answeredAt = Date.now();
-      if (this.#resting) this.#onState("open");
+      if (this.#idle) this.#onState("open");
       this.#settle();
       return true;
     } catch {
@@ -290,12 +290,12 @@ export class Connection {
     } finally {
       clearTimeout(patience);
       if (this.#request === request) this.#request = null;
-      // Frames that came meanwhile may tell of more than the answer did.
+      // Frames that came in the meantime may be newer than the response.
       if (before.revision < this.#page.revision && this.#page.revision < this.#wanted) this.#catchUp();
     }
   }
 
-  /** The page was taken away. What it shows stays; nothing more will come. */
+  /** The page was removed. Its content stays on the screen; nothing more will come. */
   #end() {
     this.#gone = true;
     this.#stopTimers();

@@ -9,7 +9,7 @@ const UNITS = [
   ["minute", 60],
   ["second", 1],
 ];
-/** Wait no longer than this between two looks at the clock, in milliseconds. */
+/** The longest time between two checks of the clock, in milliseconds. */
 const LONGEST_WAIT = 3_600_000;
 
 /** Counts down in one element at a time. */
@@ -20,7 +20,7 @@ export class Countdown {
   #timer;
 
   /**
-   * Count down in an element if it has a start to count down to, and no longer in the one before.
+   * Count down in an element if it has a start time, and stop in the one before.
    *
    * @param {ParentNode} root
    */
@@ -65,7 +65,7 @@ export function remaining(seconds, language) {
 }
 
 /**
- * Return how many seconds the smallest unit has that is shown: nobody watches seconds go by for days.
+ * Return the seconds of the smallest unit that is shown: nobody watches seconds for days.
  *
  * @param {number} seconds
  */

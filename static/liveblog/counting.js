@@ -1,7 +1,7 @@
 // Numbers in texts.
 
 /**
- * Return a text with a number in it, in the plural form that the language wants.
+ * Return a text with a number, in the plural form of the language.
  *
  * @param {number} number
  * @param {Record<string, string>} forms texts with `%(count)s`, by plural category (Unicode CLDR); one is `other`

@@ -1,9 +1,9 @@
 // The headings of the days in a list of updates: one above each run of updates of one day, as the server places them
-// (articles/page/rendering.py). The updates name their days; pinned ones, above all days, name none.
+// (articles/page/rendering.py). The updates name their days; pinned ones are above all days, and name none.
 import { childrenOf, make } from "./dom.js";
 
 /**
- * Return the elements of a list that frames put there: all but the headings.
+ * Return the elements of a list that come from frames: all but the headings.
  *
  * @param {Element} list
  * @returns {HTMLElement[]}
@@ -13,7 +13,7 @@ export function entriesOf(list) {
 }
 
 /**
- * Put the headings of the days where they belong. The heading of updates that wait, hidden, waits with them.
+ * Put the headings of the days in their places. The heading of hidden updates is hidden, too.
  *
  * @param {Element} list
  */

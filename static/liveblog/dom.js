@@ -1,6 +1,6 @@
 // Finds and makes elements.
 
-/** Other sites may demand that HTML passes a policy (Trusted Types, W3C). */
+/** Other sites may require that HTML passes a policy (Trusted Types, W3C). */
 const policy = trusted();
 
 function trusted() {
@@ -9,7 +9,7 @@ function trusted() {
       createHTML: (/** @type {string} */ html) => html,
     });
   } catch {
-    // They do not allow ours, or another copy of this module has made it.
+    // The site does not allow our policy, or another copy of this module has created it.
     return undefined;
   }
 }
@@ -22,7 +22,7 @@ function trusted() {
  * @param {string} selector
  * @param {new () => T} [type] the class of the element
  * @returns {T}
- * @throws {Error} if there is none, or one of another class: template and script do not fit together
+ * @throws {Error} if there is none, or one of another class: template and script do not match
  */
 export function find(root, selector, type) {
   return checked(root.querySelector(selector), selector, type);

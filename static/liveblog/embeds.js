@@ -17,7 +17,7 @@ if (globalThis.document) {
     const embed = preview.closest(".embed");
     if (embed instanceof HTMLElement) open(embed).focus();
   });
-  // Posts and charts are as high as their text, which only they can tell.
+  // Posts and charts are as high as their text, and only they know that height.
   addEventListener("message", ({ source, data }) => {
     for (const frame of findAll(document, '.embed[data-width="0"] iframe')) {
       if (frame instanceof HTMLIFrameElement && frame.contentWindow === source) grow(frame, heightIn(data));
@@ -26,7 +26,7 @@ if (globalThis.document) {
 }
 
 /**
- * Put the provider's frame in place of the preview.
+ * Replace the preview by the provider's frame.
  *
  * @param {HTMLElement} embed
  * @returns {HTMLIFrameElement}
@@ -37,7 +37,7 @@ export function open(embed) {
   frame.title = playerTitle;
   frame.allow = ALLOWED;
   frame.setAttribute("sandbox", SANDBOX);
-  // Some players play only for a page that they are told of.
+  // Some players require the address of the embedding page.
   frame.referrerPolicy = "strict-origin-when-cross-origin";
   if (width === "0") frame.style.blockSize = `${height}px`;
   else frame.style.aspectRatio = `${width} / ${height}`;
@@ -48,8 +48,8 @@ export function open(embed) {
 }
 
 /**
- * Take over a newer version of an update around a frame that a reader has opened: the frame would start again if it
- * left the document. So the old element stays, and everything around the frame becomes that of the new one.
+ * Update an element around a frame that a reader has opened: the frame would restart if it left the document. So keep
+ * the old element, and replace everything around the frame.
  *
  * @param {HTMLElement} old
  * @param {HTMLElement} element
@@ -77,7 +77,7 @@ function grow(frame, height) {
 }
 
 /**
- * Return the height in a message of a provider, in pixels; NaN if it says none.
+ * Return the height in a message of a provider, in pixels; NaN if there is none.
  *
  * @param {any} data
  * @returns {number}

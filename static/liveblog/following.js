@@ -1,5 +1,5 @@
 // Following: the buttons by which readers are notified of a coverage, a topic or an author, and the page on which they see
-// all that they follow. The server keeps it; this browser remembers it to show the buttons right at once.
+// all that they follow. The server stores this; the browser remembers it to show the buttons correctly at once.
 import { closest, find, findAll, make } from "./dom.js";
 import { present, Refused, subscribe, supported } from "./push.js";
 import { load, store } from "./storage.js";
@@ -103,7 +103,7 @@ class Button {
     this.#refresh();
   }
 
-  /** Bring what is remembered in line with the server, which may have deleted a subscription that ended. */
+  /** Update the remembered state from the server, which may have deleted an ended subscription. */
   async #refresh() {
     if (!load(REMEMBERED)) return;
     try {
@@ -192,7 +192,7 @@ async function showOverview(root) {
   /**
    * @param {string} action
    * @param {object} [body]
-   * @param {string} [done] what is said once it is done
+   * @param {string} [done] the message after success
    */
   const act = async (action, body = {}, done = "") => {
     try {

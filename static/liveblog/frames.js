@@ -1,4 +1,4 @@
-// The rules of the wire protocol that need no page: what a frame means, and where an element goes.
+// The rules of the wire protocol that need no page: the meaning of a frame, and the position of an element.
 // docs/reference/protocol.md.
 
 /**
@@ -11,7 +11,7 @@
  */
 
 /**
- * Return the name of a state, as addresses give it.
+ * Return the name of a state for addresses.
  *
  * @param {PageState} state
  */
@@ -20,9 +20,9 @@ export function nameOf({ revision, token }) {
 }
 
 /**
- * Say what a page in a state does with a frame: apply it; ignore it, because the page is there already; ask for what is
- * missing ("behind"); or reload. A frame that begins before the state of the page may belong to another history, so the
- * page asks in that case, too.
+ * Return what a page in a state does with a frame: apply it; ignore it, because the page is already there; request the
+ * missing changes ("behind"); or reload. A frame that begins before the state of the page may belong to another
+ * history, so the page requests changes in that case, too.
  *
  * @param {Frame} frame
  * @param {PageState} state
@@ -37,7 +37,7 @@ export function verdict(frame, { revision, token }) {
 }
 
 /**
- * Say whether a sort key is that of a pinned update, which stands above all others, whatever its time is.
+ * Return whether a sort key is that of a pinned update, which is above all others, regardless of its time.
  *
  * @param {string} sort
  */
@@ -46,8 +46,8 @@ export function isPinned(sort) {
 }
 
 /**
- * Say whether one sort key comes before another: the greatest first, unless the list ascends. Pinned ones, whose keys
- * are the greatest, are above all others in any case.
+ * Return whether one sort key comes before another: the greatest first, unless the list ascends. Pinned ones, whose
+ * keys are the greatest, are above all others in any case.
  *
  * @param {string} one
  * @param {string} other
@@ -59,7 +59,7 @@ export function precedes(one, other, ascending) {
 }
 
 /**
- * Say whether a sort key lies within the part of a list that this page shows: between the last key of the pages with
+ * Return whether a sort key lies within the part of a list that this page shows: between the last key of the pages with
  * lesser keys and the first one of the pages with greater keys. Where there is no such page, the list is open. Pinned
  * elements lie on the first page, which in a list that ascends is the one with the least keys.
  *

@@ -1,5 +1,5 @@
-// The way around a live page: the list of key events marks the present one, and leads to each of them without loading
-// another page if it is on this one. Without this module its entries are links.
+// Navigation in a live page: the list of key events marks the present one, and scrolls to events that are on this page.
+// Without this module its entries are links.
 import { childrenOf, closest, find, findAll } from "./dom.js";
 import { afterPaint } from "./painting.js";
 
@@ -65,7 +65,7 @@ export class KeyEvents {
     this.#mark();
   }
 
-  /** Mark the event that the reader is at. */
+  /** Mark the reader's present event. */
   #mark() {
     if (!this.#list) return;
     const entries = childrenOf(this.#list).map((entry) => find(entry, "a[data-update]"));
@@ -78,7 +78,7 @@ export class KeyEvents {
       const own = update.getBoundingClientRect().top;
       if (own < innerHeight * LINE && own > top) [present, top] = [link, own];
     }
-    // Above the updates the reader is at the newest one.
+    // Above the updates, the newest event is the present one.
     present ??= "ascending" in this.#list.dataset ? entries.at(-1) : entries[0];
     for (const link of entries) {
       if (link === present) link.setAttribute("aria-current", "location");
@@ -113,7 +113,7 @@ export class KeyEvents {
   }
 }
 
-/** Show on the links to the comments how many there are. */
+/** Show the number of comments on the links to them. */
 export function showComments() {
   const side = document.querySelector(".side-column");
   if (!side) return;
@@ -126,7 +126,7 @@ export function showComments() {
   new MutationObserver(show).observe(side, { childList: true, subtree: true });
 }
 
-/** Have open menus close on Escape, and on a click elsewhere. */
+/** Close open menus on Escape, and on a click elsewhere. */
 export function closeMenus() {
   const open = () => findAll(document, "details.filter[open]");
   document.addEventListener("click", (event) => {

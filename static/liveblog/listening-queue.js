@@ -13,23 +13,23 @@ import { isPinned } from "./frames.js";
  * @typedef {{ lang: string, text: string }} Passage a text in one language
  */
 
-/** A voice is given so many characters at once. Browsers stop in the middle of longer texts. */
+/** The number of characters that a voice gets at once. Browsers stop in the middle of longer texts. */
 const LONGEST = 220;
 
 /**
- * Updates are read as the page runs, from any of them downwards. What comes meanwhile is read before the rest: breaking
- * news first, then key events, then the others in the order in which they came. What a listener has heard and is
- * corrected or withdrawn is read again, as a correction or a withdrawal.
+ * Updates are read in the order of the page, from any of them downwards. New ones are read before the rest: breaking
+ * news first, then key events, then the others in the order in which they came. If an update that the listener has
+ * heard is corrected or withdrawn, the correction or withdrawal is read.
  */
 export class ListeningQueue {
   /** @type {Entry[]} */
   #entries = [];
-  /** All entries that were ever shown, as they were last. @type {Map<string, Entry>} */
+  /** All entries that were ever shown, in their last state. @type {Map<string, Entry>} */
   #known = new Map();
   #newest = "";
-  /** News that is to be read before the rest. @type {Item[]} */
+  /** New items to read before the rest. @type {Item[]} */
   #fresh = [];
-  /** The items that were read, in order, and the place of the listener among them. @type {Item[]} */
+  /** The items that were read, in order, and the listener's position among them. @type {Item[]} */
   #trail = [];
   #at = -1;
   /** The entry from which the page is read downwards, and what was read since. */
@@ -45,7 +45,7 @@ export class ListeningQueue {
   }
 
   /**
-   * Take over what the page shows now.
+   * Update the queue from the page.
    *
    * @param {Entry[]} entries in the order of the page
    * @returns {boolean} whether what is being read must stop, because it is wrong or withdrawn by now
@@ -88,7 +88,7 @@ export class ListeningQueue {
     return this.#go({ id, what: "update" });
   }
 
-  /** Go to what is to be read next; null if there is nothing until something comes. @returns {Item | null} */
+  /** Go to the next item; null if there is none yet. @returns {Item | null} */
   next() {
     while (this.#at < this.#trail.length - 1) {
       this.#at += 1;
@@ -105,7 +105,7 @@ export class ListeningQueue {
     return this.#go({ id: entry.id, what: "update" });
   }
 
-  /** Go back to what was read before; at the beginning, to its beginning. @returns {Item | null} */
+  /** Go back to the previous item; at the first one, to its beginning. @returns {Item | null} */
   previous() {
     for (let at = this.#at - 1; at >= 0; at -= 1) {
       const item = this.#trail[at];
@@ -188,8 +188,8 @@ function shortened(sentence) {
 }
 
 /**
- * Return the voices that can read a language on the device itself: no text goes to the maker of the browser. Those of
- * the same region come first, then the one that the system prefers.
+ * Return the voices that can read a language on the device itself: no text is sent to the maker of the browser. Those
+ * of the same region come first, then the one that the system prefers.
  *
  * @template {{ lang: string, localService: boolean, default: boolean }} V
  * @param {V[]} voices

@@ -12,7 +12,7 @@ const VOICE = "listening-voice:";
 /** The pause between two updates, in milliseconds. */
 const GAP = 500;
 
-/** Elements that a voice passes over: marks for the eye, controls, and contents of other sites. */
+/** Elements that a voice skips: marks for the eye, controls, and contents of other sites. */
 const SILENT = [
   "[hidden], .spot :not(.clock), .when, .more, .credit, .mark, .translation-note, .visually-hidden, details",
   "button, form, iframe, input, script, select, style, svg, template",
@@ -51,7 +51,7 @@ class Player {
   /** The pieces of the present update, and the number of the one that is read. @type {Passage[]} */
   #pieces = [];
   #piece = 0;
-  /** Events of utterances before the last change count for nothing. */
+  /** Events of utterances before the last change are ignored. */
   #turn = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
@@ -157,7 +157,7 @@ class Player {
       const update = closest(event, ".listen-here")?.closest(".update");
       if (update && player === this) this.#turnTo(this.#queue.from(update.id), true);
     });
-    // Another app, or a call, may take the sound.
+    // Another app, or a call, may interrupt the sound.
     this.#audio.addEventListener("pause", () => this.#pause());
     addEventListener("pagehide", this.#leave);
     window.speechSynthesis?.addEventListener("voiceschanged", this.#show);
@@ -281,7 +281,7 @@ class Player {
     this.#update();
   }
 
-  /** Read the present piece again, as it sounds now. */
+  /** Read the present piece again with the new settings. */
   #again() {
     if (!this.#plays || this.#waits) return;
     this.#silence();
@@ -324,7 +324,7 @@ class Player {
     window.speechSynthesis.speak(utterance);
   }
 
-  /** Hold the device's controls: they belong to what plays, so silence does. */
+  /** Keep the device's media controls: they belong to the page that plays sound, so play silence. */
   #sound() {
     if (!this.#audio.getAttribute("src")) this.#audio.src = this.#words.silence ?? "";
     this.#audio.play().catch(() => {});
@@ -374,14 +374,14 @@ class Player {
     this.#play.setAttribute("aria-label", label);
     this.#play.title = label;
     this.#bar.classList.toggle("plays", this.#plays);
-    // The sound for new updates is not for those who hear the updates themselves.
+    // Readers who listen to the updates do not need the sound for new ones.
     this.#button.toggleAttribute("data-speaking", this.#plays);
     if ("mediaSession" in navigator) navigator.mediaSession.playbackState = this.#plays ? "playing" : "paused";
   }
 }
 
 /**
- * Return the texts of an update, each in its language: of a correction, its note first.
+ * Return the texts of an update, each in its language; for a correction, its note comes first.
  *
  * @param {HTMLElement} element
  * @param {Item["what"]} what

@@ -1,9 +1,9 @@
-// Lists of names, as the language of the page writes them.
+// Lists of names in the form of the page's language.
 
 import { pageLocale } from "./moments.js";
 
 /**
- * Return names in words of the page's language: "A, B and C".
+ * Return a list of names in the page's language: "A, B and C".
  * @param {string[]} names
  */
 export function listed(names) {

@@ -1,5 +1,5 @@
-// Starts a live page: the page as it was loaded, and the connection that brings what comes after it. Modules for some
-// pages, or for readers who press something, are loaded then.
+// Starts a live page: the page and its connection. Modules that only some pages or actions of readers need are loaded
+// on demand.
 import { keepOrder, offerListening, Pinned, Sound, watchWriting } from "./comforts.js";
 import { Connection } from "./connection.js";
 import { showConnection } from "./connection-notice.js";
@@ -29,7 +29,7 @@ if (main instanceof HTMLElement) {
   const page = new Page(main, (element) => {
     if (element.id === "coverage") countDown(element);
     else showPolls(element);
-    // They are folded before it is seen how far they move what is below them.
+    // Fold them before measuring how far they move the elements below.
     pinned?.added();
   });
   countDown(main);
@@ -71,7 +71,7 @@ if (main instanceof HTMLElement) {
         location.assign(link.href);
       }
     });
-    // A list of some updates does not tell which of the others have been read.
+    // A filtered list does not show which of the other updates have been read.
     if (!("accepts" in updates.dataset)) {
       page.unread = new Unread(updates, page, () =>
         olderPages().then(

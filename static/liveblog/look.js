@@ -17,7 +17,7 @@ const dark = /** @type {HTMLInputElement} */ (preview.querySelector(".preview-da
 
 /* Colours --------------------------------------------------------------- */
 
-/** Put a colour picker beside a field in which a colour is written.
+/** Put a colour picker beside a text field for a colour.
  * @param {HTMLInputElement} field */
 function addPicker(field) {
   const picker = document.createElement("input");
@@ -69,7 +69,7 @@ async function refresh() {
     status.textContent = form.dataset.failed ?? "";
     return;
   }
-  // A later question has its own answer.
+  // A later request has its own response.
   if (number !== asked) return;
   status.textContent = Object.values(answer.errors).flat().join(" ");
   contrast.textContent = answer.contrast ?? "";
@@ -87,7 +87,7 @@ function show() {
   mail.textContent = shown.mail ?? "";
 }
 
-/** Apply the colours and fonts that are not saved yet. No address leads to them.
+/** Apply the colours and fonts that are not saved yet, and so have no address.
  * @param {number} scroll */
 function applyStyles(scroll) {
   const page = /** @type {(Window & typeof globalThis) | null} */ (frame.contentWindow);

@@ -9,7 +9,7 @@ const DAY = 86_400_000;
 /**
  * Return the moments at which the clocks of a zone show a local time: one; two, the earlier first; or none.
  *
- * @param {string} local as ISO 8601 writes it, such as "2026-11-01T01:30"
+ * @param {string} local in ISO 8601, such as "2026-11-01T01:30"
  * @param {string} timeZone
  * @returns {number[]} in milliseconds since 1970
  */
@@ -47,7 +47,7 @@ function offsetAt(moment, timeZone) {
 }
 
 /**
- * Return the offset of a zone as ISO 8601 writes it.
+ * Return the offset of a zone in ISO 8601.
  *
  * @param {number} moment
  * @param {string} timeZone
@@ -60,7 +60,7 @@ export function isoOffset(moment, timeZone) {
 }
 
 /**
- * Return a time of the 24-hour clock as ISO 8601 writes it: "09:05" for "9.05" or "0905".
+ * Return a time of the 24-hour clock in ISO 8601: "09:05" for "9.05" or "0905".
  *
  * @param {string} text
  * @param {string} pattern of such times, with groups for the hours and the minutes, those behind a sign and those
@@ -75,7 +75,7 @@ export function clockTime(text, pattern) {
 }
 
 /**
- * Return the number that Western, Arabic or Persian digits write.
+ * Return the number in Western, Arabic or Persian digits.
  *
  * @param {string} digits
  */
@@ -94,7 +94,7 @@ function inputsOf(moment) {
 }
 
 /**
- * Offer the two moments at the time that stands in the inputs if the zone has two; otherwise hide the choice.
+ * Offer the two moments of the entered time if the zone has two; otherwise hide the choice.
  *
  * @param {Element} moment the element with all controls of a moment
  */
@@ -117,7 +117,7 @@ export function showOffsets(moment) {
 }
 
 /**
- * Have the times of a form follow the zone that a control of the form selects.
+ * Update the times of a form when its control selects another zone.
  *
  * @param {HTMLSelectElement} control
  */
@@ -131,7 +131,7 @@ function followZone(control) {
 }
 
 /**
- * Write a time in the one way that all see.
+ * Normalise the notation of a time.
  *
  * @param {Element} moment
  */
@@ -150,7 +150,7 @@ if (globalThis.document) {
     const moment = momentOf(event);
     if (moment) showOffsets(moment);
   });
-  // Before others store or send what is written.
+  // Run before other listeners store or send the input.
   document.addEventListener(
     "change",
     (event) => {
@@ -160,7 +160,7 @@ if (globalThis.document) {
     },
     { capture: true },
   );
-  // Browsers send an incomplete day as none.
+  // Browsers report an incomplete day as empty.
   document.addEventListener(
     "submit",
     (event) => {

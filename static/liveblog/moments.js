@@ -1,7 +1,7 @@
-// Writes dates and times in the browser as liveblog/moments/formats.py writes them on the server.
+// Formats dates and times in the browser like liveblog/moments/formats.py on the server.
 
 /**
- * A unit, and how many milliseconds it lasts; a month and a year last so long on average.
+ * A unit, and how many milliseconds it lasts; a month and a year have their average length.
  *
  * @type {[unit: Intl.RelativeTimeFormatUnit, length: number][]}
  */
@@ -12,21 +12,21 @@ const UNITS = [
   ["hour", 3_600_000],
   ["minute", 60_000],
 ];
-/** The short words for these are known everywhere; 'm' or 'a' for months or years are not. */
+/** Everyone knows the abbreviations of these units, but not 'm' for months or 'a' for years. */
 const SHORT = ["minute", "hour"];
-/** A clock that is wrong by so many milliseconds is normal; by more, "ago" would be wrong. */
+/** A normal error of clocks in milliseconds; with a greater one, "ago" would be wrong. */
 const SLOW_CLOCK = 60_000;
 const ARABIC = /\p{Script=Arabic}/u;
 const LEFT_TO_RIGHT_MARK = "\u200e";
 
-// To make a format takes far longer than to use it, and a long page has thousands of times.
+// Creating a format takes far longer than using it, and a long page has thousands of times.
 /** @type {Map<string, Intl.DateTimeFormat>} */
 const dateFormats = new Map();
 /** @type {Map<string, Intl.RelativeTimeFormat>} */
 const relativeFormats = new Map();
 
 /**
- * Return the language tag of dates and numbers on this page. It may say more than the page's language: 'en-GB'.
+ * Return the language tag of dates and numbers on this page. It may be more specific than the page's language: 'en-GB'.
  *
  * @returns {string}
  */
@@ -59,7 +59,7 @@ export function momentText(moment, locale, timeZone) {
 }
 
 /**
- * Write what the clock shows at a moment, for a glance beside the whole moment: '16:52', '29 Nov, 16:52'.
+ * Format the clock time of a moment, to show beside the complete moment: '16:52', '29 Nov, 16:52'.
  *
  * @param {Date | number} moment
  * @param {string} locale
@@ -78,7 +78,7 @@ export function clockText(moment, locale, { day = false, timeZone } = {}) {
 }
 
 /**
- * Write the day of a moment as the headings of the list do: 'Tuesday, 29 November 2022'.
+ * Format the day of a moment like the headings of the list: 'Tuesday, 29 November 2022'.
  *
  * @param {Date | number} moment
  * @param {string} locale
@@ -106,8 +106,8 @@ export function timeZoneName(locale, timeZone) {
  *
  * @param {number} elapsed in milliseconds
  * @param {string} locale
- * @returns {{ text: string, wait: number }} the text, empty if it would be wrong because the moment lies ahead; and in
- *   how many milliseconds it will be another
+ * @returns {{ text: string, wait: number }} the text, empty if the moment is in the future; and the milliseconds until
+ * it changes
  */
 export function agoText(elapsed, locale) {
   if (elapsed < -SLOW_CLOCK) return { text: "", wait: -SLOW_CLOCK - elapsed };
@@ -123,7 +123,7 @@ export function agoText(elapsed, locale) {
  */
 function relative(count, unit, locale) {
   const style = SHORT.includes(unit) ? "short" : "long";
-  // Without a number there is only "now": 26 hours ago may be the day before yesterday.
+  // Use words without a number only for "now": 26 hours ago may be the day before yesterday.
   const numeric = count ? "always" : "auto";
   const key = `${locale} ${numeric} ${style}`;
   const format = relativeFormats.get(key) ?? new Intl.RelativeTimeFormat(`${locale}-u-nu-latn`, { numeric, style });

@@ -1,11 +1,11 @@
-// Has the service worker keep a copy of the page, and says of a copy how old it is. Without this module, or a browser that
-// stores nothing, pages open only with a connection.
+// Makes the service worker keep a copy of the page, and shows the age of a copy. Without this module, or in a browser
+// that stores nothing, pages open only with a connection.
 import { find, make } from "./dom.js";
 import { momentText, pageLocale } from "./moments.js";
 
 const root = document.documentElement;
 
-/** The state of the page of which there is a copy; of a page that is no live page, an empty text. */
+/** The state of the copied page; an empty text for a page that is no live page. */
 let kept = "";
 
 /** @returns {string} */
@@ -14,12 +14,12 @@ function state() {
 }
 
 /**
- * Have the worker keep the page with all that it has loaded.
+ * Make the worker keep the page with all files that it has loaded.
  *
  * @param {RequestCache} [ask] how it asks for the page, if it has no copy of it as it is
  */
 async function keep(ask) {
-  // A copy is no page to copy.
+  // Do not copy a copy.
   if (root.dataset.savedAt || !navigator.onLine) return;
   kept = state();
   const files = performance.getEntriesByType("resource").map(({ name }) => name);
@@ -35,10 +35,10 @@ async function start() {
   try {
     await navigator.serviceWorker.register("/service-worker.js");
   } catch {
-    // The browser stores nothing, or not on this page.
+    // The browser stores nothing, or nothing for this page.
     return;
   }
-  // The worker has seen the page come unless it is the first one, which the browser still has.
+  // The worker has intercepted the page, except the first one, which is still in the browser's cache.
   await keep(navigator.serviceWorker.controller ? undefined : "default");
   document.addEventListener("visibilitychange", () => {
     if (document.hidden && state() !== kept) keep("no-cache");

@@ -1,12 +1,12 @@
-// The next page of a list comes into the list, below what is there; the address follows. Without this module, or if the
-// network fails, the link leads to that page.
+// Appends the next page of a list to the list, and updates the address. Without this module, or if the network fails,
+// the link opens that page.
 import { entriesOf } from "./days.js";
 import { find } from "./dom.js";
 import { nameOf } from "./frames.js";
 
 /** @import { Page } from "./page.js" */
 
-/** The pages that follow on this one. */
+/** The pages after this one. */
 export class OlderPages {
   #list;
   #page;
@@ -25,12 +25,12 @@ export class OlderPages {
   }
 
   /**
-   * Load the next page into the list for a reader who has pressed its link, or open it.
+   * Append the next page to the list after a click on its link; if that fails, open it.
    *
    * @param {HTMLAnchorElement} link
    */
   async open(link) {
-    // A second press while the page is on its way asks for nothing more.
+    // Ignore a second click while the page is being loaded.
     if (this.#busy) return;
     const last = entriesOf(this.#list).at(-1);
     if (await this.load()) this.#follow(last);
@@ -45,7 +45,7 @@ export class OlderPages {
   /**
    * Load the next page into the list.
    *
-   * @returns {Promise<boolean>} false if there is none, or it cannot be had
+   * @returns {Promise<boolean>} false if there is none, or it cannot be loaded
    */
   async load() {
     const link = this.#link();
@@ -70,7 +70,7 @@ export class OlderPages {
   /** @param {Document} loaded */
   #append(loaded) {
     const list = find(loaded, `#${this.#list.id}`);
-    // Those that wait, hidden, have no size yet that the browser could keep, and a menu would be cut off.
+    // Hidden elements have no size yet that the browser could keep, and a menu would be cut off.
     for (const entry of entriesOf(this.#list)) {
       if (!entry.hidden && !entry.querySelector(".share-menu")) entry.classList.add("far");
     }
@@ -94,7 +94,7 @@ export class OlderPages {
   }
 
   /**
-   * A cache may have had that page since before this one learned of a change. Catch up with what changed meanwhile.
+   * The page may come from a cache, and be older than this one. Apply the changes since then.
    *
    * @param {Document} loaded
    */
@@ -107,9 +107,9 @@ export class OlderPages {
   }
 
   /**
-   * Have the address name the place where the new page begins.
+   * Make the address name the place where the new page begins.
    *
-   * @param {HTMLElement | undefined} last what was the last element before
+   * @param {HTMLElement | undefined} last the last element before
    */
   #follow(last) {
     const entries = entriesOf(this.#list);

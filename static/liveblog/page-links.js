@@ -1,11 +1,11 @@
-// Links from one page of a list to the next. They are apart from the other rules of lists, because coverage on pages of
-// other sites does not need them and is to be small.
+// Links from one page of a list to the next. They are separate from the other rules of lists, because embedded coverage
+// does not need them and must be small.
 import { precedes } from "./frames.js";
 
 /** @typedef {{ id: string, sort: string }} Place an element of a list, and its sort key */
 
 /**
- * Return the address of the next page in one direction, which goes on where this page ends, and that end.
+ * Return the address of the next page in one direction, which continues where this page ends, and that end.
  *
  * @param {string} address of that page as far as known, with an element as `before` or `after`
  * @param {Place[]} shown the elements that the reader has been shown on this page, in any order

@@ -1,5 +1,5 @@
-// The live page: applies frames to the document. Frames carry states, not steps, so that one applied twice changes
-// nothing, and one that does not follow on what the page shows is left to catch-up.
+// The live page: applies frames to the document. Frames carry states, not differences, so a frame that is applied twice
+// changes nothing. A frame that does not follow the state of the page triggers a catch-up.
 import { countText } from "./counting.js";
 import { entriesOf, placeDays } from "./days.js";
 import { findAll, focused, parse } from "./dom.js";
@@ -13,7 +13,7 @@ import { Places } from "./places.js";
 /** @import { Place } from "./page-links.js" */
 /** @import { Unread } from "./unread.js" */
 
-/** The reader is further down if the list begins so many pixels above the window. */
+/** The reader is further down if the list begins this many pixels above the window. */
 const SCROLLED = 40;
 
 /** The elements of a live page, at a revision. */
@@ -23,13 +23,13 @@ export class Page {
   #updates = document.getElementById("updates");
   #button = document.getElementById("new-updates");
   #status = document.getElementById("new-updates-status");
-  /** The number of new updates that the button showed last. */
+  /** The last number of new updates on the button. */
   #counted = 0;
   /** The updates that are new to the reader, once they are counted. @type {Unread | null} */
   unread = null;
-  /** Hears when a frame has brought new updates. */
+  /** Called when a frame had new updates. */
   onNew = () => {};
-  /** The ends of the lists on this page, by the links that go on from there. @type {Map<HTMLElement, Place>} */
+  /** The ends of the lists on this page, by the links that continue from there. @type {Map<HTMLElement, Place>} */
   #ends = new Map();
 
   /**
@@ -56,13 +56,13 @@ export class Page {
     return { revision: this.revision, token: this.#main.dataset.token ?? "" };
   }
 
-  /** Whether the coverage is over, as far as the page knows. */
+  /** Whether the coverage is over, according to the page. */
   get finished() {
     return document.getElementById("coverage")?.dataset.state === "finished";
   }
 
   /**
-   * Apply one frame, unless it is known, or others are missing before it, or the page must be reloaded.
+   * Apply one frame, unless it is known, or others before it are missing, or the page must be reloaded.
    *
    * @param {Frame} frame
    * @returns {"applied" | "known" | "behind" | "reload"}
@@ -82,7 +82,7 @@ export class Page {
   }
 
   /**
-   * Apply changes once more, for elements that have come to the page since.
+   * Apply changes again, to elements that were added since.
    *
    * @param {Change[]} changes
    */
@@ -92,7 +92,7 @@ export class Page {
   }
 
   /**
-   * Say that an element has come to the page.
+   * Announce a new element of the page to other modules.
    *
    * @param {HTMLElement} element
    */
@@ -100,7 +100,7 @@ export class Page {
     this.#onPlaced(element);
   }
 
-  /** Bring what depends on several elements in line with them. */
+  /** Update the parts that depend on several elements. */
   settle() {
     if (this.#updates) {
       placeDays(this.#updates);
@@ -112,7 +112,7 @@ export class Page {
   }
 
   /**
-   * Say of the list as a whole what the style sheet, or a legend, depends on.
+   * Set the attributes of the list on which the style sheet, or a legend, depends.
    *
    * @param {HTMLElement} list
    */
@@ -159,13 +159,13 @@ export class Page {
   }
 
   /**
-   * Put a new state of an element in its place. What the reader is doing in it goes on.
+   * Replace an element by its new state, and keep the reader's input and selections in it.
    *
    * @param {HTMLElement} old
    * @param {HTMLElement} element
    */
   #replace(old, element) {
-    // An original that somebody reads beside its translation stays open.
+    // Keep an original open that the reader has opened beside its translation.
     if (old.querySelector("details[open]")) element.querySelector("details")?.setAttribute("open", "");
     for (const input of inputsOf(old)) {
       if (!input.checked) continue;
@@ -182,7 +182,7 @@ export class Page {
     this.#onPlaced(present);
   }
 
-  // New updates wait, hidden, while the reader is further down; what they read does not move.
+  // New updates wait, hidden, while the reader is further down, so that the text being read does not move.
 
   #isScrolledDown() {
     return Boolean(this.#button && this.#updates && this.#updates.getBoundingClientRect().top < -SCROLLED);
@@ -209,7 +209,7 @@ export class Page {
     return waiting;
   }
 
-  /** Lead to the oldest new update. The window goes elsewhere at once: nothing is seen to move. */
+  /** Scroll to the oldest new update, at once and without a visible movement. */
   async #goToNew() {
     const waiting = this.#showWaiting();
     if (this.#updates) placeDays(this.#updates);
@@ -220,13 +220,13 @@ export class Page {
   }
 
   /**
-   * Have the links to other pages of a list go on where this page ends. What was published on it is not shown again
-   * there, nor what was withdrawn from it and comes back.
+   * Make the links to other pages of a list continue where this page ends. They must not repeat updates that were
+   * published here, nor updates that were withdrawn here and come back.
    */
   #turnLinks() {
     for (const link of findAll(this.#main, "[data-list] a[rel]")) {
       const list = document.getElementById(link.closest("[data-list]")?.getAttribute("data-list") ?? "");
-      // A list in an order of its own takes in nothing, and sort keys do not tell its ends.
+      // A list in another order takes in nothing, and sort keys do not mark its ends.
       if (!(link instanceof HTMLAnchorElement) || !list || "fixed" in list.dataset) continue;
       const shown = entriesOf(list)
         .filter(({ hidden, dataset }) => !hidden && !isPinned(dataset.sort ?? ""))
@@ -239,18 +239,18 @@ export class Page {
     }
   }
 
-  /** Say on the button how many updates are new, if they are out of view. */
+  /** Show on the button how many updates are new, if they are out of view. */
   count() {
     if (!this.#button || !this.#status) return;
     const waiting = this.#waiting();
-    // Pins are not among what is read in turn.
+    // Pinned updates are not read in sequence.
     const pins = waiting.filter(({ dataset }) => isPinned(dataset.sort ?? "")).length;
     const number = this.unread ? this.unread.unseen + pins : waiting.length;
     this.#button.hidden = number === 0;
     this.#button.classList.toggle("below", Boolean(this.unread?.below));
     const text = countText(number, JSON.parse(this.#button.dataset.forms ?? "{}"), document.documentElement.lang);
     if (this.#button.textContent !== text) this.#button.textContent = text;
-    // Only more of them are announced, and the same number again if the others have been read meanwhile.
+    // Announce only a greater number, or the same number after the others have been read.
     if (number > this.#counted) this.#status.textContent = text;
     this.#counted = number;
   }
@@ -267,8 +267,8 @@ function inputsOf(element) {
 }
 
 /**
- * Say whether an element has its place on this page of the list: the page may show key events only, and older or newer
- * updates may be on other pages. In a list of an order of its own, a new element has none.
+ * Return whether an element has its place on this page of the list: the page may show key events only, and older or
+ * newer updates may be on other pages. In a list in another order, a new element has none.
  *
  * @param {HTMLElement} list
  * @param {HTMLElement} element
@@ -278,15 +278,15 @@ function inputsOf(element) {
 function belongs(list, element, sort, old) {
   const { accepts } = list.dataset;
   if (accepts && !element.matches(accepts)) return false;
-  // One that keeps its place is where it belongs; a pin takes another elsewhere.
+  // An element that keeps its place belongs there; pinning moves it elsewhere.
   if (old?.dataset.sort === sort) return true;
   if (!old && "fixed" in list.dataset) return false;
   return liesWithin(sort, list.dataset);
 }
 
 /**
- * Return the id of the element at which the page opens: the one that the address names or, if readers see that no more,
- * the one below its place.
+ * Return the id of the element to which the page scrolls: the one that the address names or, if readers no longer see
+ * that one, the one below its place.
  *
  * @param {HTMLElement} list
  */

@@ -1,8 +1,8 @@
-// Waits for the next picture of the window.
+// Waits for the next frame that the browser paints.
 
 /**
- * Wait until the window shows what has changed; in a hidden one, which shows nothing, for an instant. Work that the
- * reader does not wait for belongs behind it: the browser answers a press with its next picture.
+ * Wait until the browser has painted the changes; in a hidden window, only for an instant. Work for which the reader
+ * does not wait should follow this, because the browser responds to a click with its next frame.
  *
  * @returns {Promise<void>}
  */

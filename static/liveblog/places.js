@@ -1,4 +1,4 @@
-// The places of what the reader sees. When a frame moves it, it glides there from where it was: a transform is no layout
+// The positions of visible elements. When a frame moves one, it glides to its new position: a transform is no layout
 // shift (https://github.com/WICG/layout-instability), and the eye can follow.
 import { findAll } from "./dom.js";
 
@@ -10,30 +10,30 @@ const DURATION = 450;
 /** @typedef {{ x: number, y: number }} Distance */
 
 /**
- * The parts that are seen elsewhere than they are: they glide, or begin to do so with the next picture of the screen.
+ * The parts that are displayed away from their positions: they glide, or begin to with the next animation frame.
  * @type {Map<HTMLElement, Animation | null>}
  */
 const gliding = new Map();
 /** The request for the next frame of the animation. */
 let next = 0;
 
-/** The places of the parts of a page at one moment. */
+/** The positions of the parts of a page at one moment. */
 export class Places {
   /** @type {Map<HTMLElement, DOMRect>} */
   #places = new Map();
 
   /** @param {HTMLElement} root */
   constructor(root) {
-    // Nobody sees the way that something takes in a hidden page.
+    // Nobody sees movements in a hidden page.
     if (document.hidden) return;
     for (const part of findAll(root, PARTS)) {
       const place = part.getBoundingClientRect();
-      // Parts within a window's height of the window may come into view. A hidden part has no place.
+      // Parts within a window's height of the window may come into view. A hidden part has no position.
       if (place.width && place.bottom > -innerHeight && place.top < 2 * innerHeight) this.#places.set(part, place);
     }
   }
 
-  /** Let each part that has another place now glide there. One that glides already turns where it is seen. */
+  /** Let each part with a new position glide there. One that is already gliding turns where it is displayed. */
   glide() {
     for (const [part, animation] of gliding) {
       animation?.cancel();
@@ -48,15 +48,15 @@ export class Places {
       moved.set(part, { x: before.left - now.left, y: before.top - now.top });
     }
     for (const [part, distance] of moved) {
-      // It moves with what it stands in.
+      // It moves with its container.
       const around = ancestorIn(part, moved);
       const own = around ? { x: distance.x - around.x, y: distance.y - around.y } : distance;
       if (Math.abs(own.x) < 1 && Math.abs(own.y) < 1) continue;
       part.style.transform = `translate(${own.x}px, ${own.y}px)`;
       gliding.set(part, null);
     }
-    // Chromium counts each move within what is animated as a layout shift. So the parts begin to move one picture after
-    // the change.
+    // Chromium counts each move within an animated element as a layout shift. So the parts begin to move one frame
+    // after the change.
     cancelAnimationFrame(next);
     if (gliding.size) {
       next = requestAnimationFrame(() => {
@@ -83,7 +83,7 @@ function start() {
 }
 
 /**
- * Let a part be seen where it is.
+ * Display a part at its position.
  *
  * @param {HTMLElement} part
  */

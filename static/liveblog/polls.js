@@ -1,4 +1,4 @@
-// Polls: a vote is sent without leaving the page, and sent again it stays one vote.
+// Polls: sends a vote without leaving the page. A repeated vote counts once.
 import { find, findAll } from "./dom.js";
 import { load, store } from "./storage.js";
 
@@ -17,7 +17,7 @@ export class Polls {
   }
 
   /**
-   * Show this browser's votes in the polls of an element that has come to the page.
+   * Show this browser's votes in the polls of a new element of the page.
    *
    * @param {HTMLElement} element
    */
@@ -36,7 +36,7 @@ export class Polls {
   async #vote(form) {
     const button = find(form, "button");
     if (button.getAttribute("aria-disabled") === "true") return;
-    // Not `disabled`, which would take the focus away.
+    // Do not set `disabled`, which would remove the focus.
     button.setAttribute("aria-disabled", "true");
     const choice = new FormData(form).get("choice");
     const body = new FormData(form);
@@ -52,9 +52,9 @@ export class Polls {
       if (response.headers.get("Content-Type")?.startsWith("application/json")) text = (await response.json()).message;
       if (response.ok) store(`vote-${form.dataset.poll}`, String(choice));
     } catch {
-      // The network is away; the text says so.
+      // The network is down; the text says so.
     }
-    // A correction of the poll may have brought a new form meanwhile.
+    // A correction of the poll may have replaced the form in the meantime.
     const present = document.querySelector(`form.poll[data-poll="${form.dataset.poll}"]`) ?? form;
     statusOf(present).textContent = text;
     find(present, "button").removeAttribute("aria-disabled");
@@ -67,8 +67,8 @@ function statusOf(form) {
 }
 
 /**
- * Return a random number of this browser, made when it votes for the first time and sent with votes only. A browser
- * that keeps nothing for us has the cookie that comes with the answer.
+ * Return a random number of this browser, made at its first vote and sent only with votes. A browser without storage
+ * uses the cookie of the response.
  */
 function voter() {
   const known = load(VOTER);

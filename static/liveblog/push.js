@@ -1,9 +1,10 @@
-// The subscription of this browser to messages (Push API of the W3C). Nobody is asked before they press something.
+// The subscription of this browser to messages (Push API of the W3C). Nobody is asked for permission before they press
+// a button.
 
-/** Whether this browser can be sent messages. */
+/** Whether this browser can receive messages. */
 export const supported = "serviceWorker" in navigator && "PushManager" in window && "Notification" in window;
 
-/** The reader, or the browser for them, has said no to notifications. */
+/** The reader, or the browser on their behalf, has refused notifications. */
 export class Refused extends Error {}
 
 /**
@@ -18,13 +19,12 @@ export async function present() {
 }
 
 /**
- * Ask for the permission and subscribe. Call it when the reader has pressed something.
+ * Ask for the permission and subscribe. Call it after the reader has pressed a button.
  *
  * @param {string} key the public key of the site (`applicationServerKey`)
- * @param {(former: string, present: PushSubscription) => Promise<unknown>} renewed hears that a subscription with a
- *   former key of the site was replaced
- * @returns {Promise<PushSubscription>}
- * @throws {Refused} if notifications are not permitted
+ * @param {(former: string, present: PushSubscription) => Promise<unknown>} renewed called when a subscription with a
+ * former key of the site was replaced @returns {Promise<PushSubscription>} @throws {Refused} if notifications are not
+ * permitted
  */
 export async function subscribe(key, renewed) {
   if ((await Notification.requestPermission()) !== "granted") throw new Refused();
@@ -53,7 +53,7 @@ async function active(registration) {
 }
 
 /**
- * Return the key with which a subscription was made, as the server writes it.
+ * Return the key with which a subscription was made, in the server's notation.
  *
  * @param {PushSubscription} subscription
  */

@@ -1,5 +1,5 @@
-// The updates that a reader has seen: the store of the browser keeps up to which update somebody has read, and which of
-// the later ones they have seen already. Nothing of it leaves the browser.
+// The updates that a reader has seen: the browser stores the last update up to which all were read, and the later ones
+// that were seen already. No such data leaves the browser.
 
 /**
  * @typedef {object} Visit
@@ -34,7 +34,7 @@ export function afterReading(visit, sort, shown) {
   if (isRead(visit, sort)) return visit;
   const seen = new Set([...visit.seen, sort]);
   let { upTo } = visit;
-  // Updates that were read without a gap need no list.
+  // Updates that were read without a gap need not be listed.
   for (const key of shown.filter((one) => one > visit.upTo).toSorted()) {
     if (!seen.has(key)) break;
     upTo = key;
@@ -50,7 +50,7 @@ export function afterReading(visit, sort, shown) {
 }
 
 /**
- * Return what the store has of a visit; null if it has nothing that makes sense.
+ * Return the stored visit; null if there is none, or if it is invalid.
  *
  * @param {string | null} stored
  * @returns {Visit | null}

@@ -13,8 +13,8 @@ const RELOAD_WITHIN = 2000;
 let timer;
 
 /**
- * Reload the page, at a moment of its own. If a cache in front serves an old copy, the second time goes round the
- * cache, and later ones wait.
+ * Reload the page after a random pause. If a cache in front serves an old copy, the second reload bypasses the cache,
+ * and later ones wait.
  *
  * @param {PageState} state that the page has to show
  */

@@ -1,4 +1,4 @@
-// Posts the secret of a link, which is in the fragment of the address so that no log has it. Without this module the
+// Posts the secret of a link, which is in the fragment of the address so that it is not logged. Without this module the
 // reader copies it into the field.
 import { control, find } from "./dom.js";
 
@@ -7,7 +7,7 @@ const secret = location.hash.slice(1);
 if (form instanceof HTMLFormElement && secret) {
   control(form, "secret").value = decodeURIComponent(secret);
   find(form, "[data-secret-field]").hidden = true;
-  // The address of the next page keeps the secret too, so that it can be loaded again.
+  // The address of the next page keeps the secret, too, so that the page can be reloaded.
   form.action += location.hash;
   if ("auto" in form.dataset) form.submit();
 }

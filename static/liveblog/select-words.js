@@ -1,4 +1,4 @@
-// Has Select2, the lists with a search, speak in the words of the page, and names its boxes.
+// Makes Select2, the lists with a search, use the messages of the page, and gives its boxes accessible names.
 
 const list = document.querySelector("select[data-words]");
 if (list instanceof HTMLSelectElement) {
@@ -10,7 +10,7 @@ if (list instanceof HTMLSelectElement) {
   );
 }
 
-/** Name the boxes that Select2 puts in place of lists by the labels of these: without a choice they have no name. */
+/** Name the boxes with which Select2 replaces lists by the labels of the lists: without a choice they have no name. */
 function nameBoxes() {
   for (const select of document.querySelectorAll("select.select2-hidden-accessible")) {
     const label = document.querySelector(`label[for="${select.id}"]`);
@@ -18,7 +18,7 @@ function nameBoxes() {
     if (!label || !box) continue;
     label.id ||= `${select.id}-label`;
     box.setAttribute("aria-labelledby", `${label.id} ${box.getAttribute("aria-labelledby") ?? ""}`.trim());
-    // Select2 makes a text field of what is chosen.
+    // Select2 makes a text field of the chosen value.
     box.querySelector("[role=textbox]")?.setAttribute("aria-labelledby", label.id);
   }
 }

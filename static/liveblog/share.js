@@ -1,5 +1,6 @@
-// Sharing an update or a page: with the device's own menu on phones, else by copying the link, by mail, or with links
-// to networks, which learn of it only if somebody follows them. Without this module the control is the link itself.
+// Sharing an update or a page: with the device's own menu on phones, otherwise by copying the link, by e-mail, or with
+// links to social networks, which get no request unless somebody opens them. Without this module the control is the
+// link itself.
 import { closest, find, findAll, make } from "./dom.js";
 
 /** The menu of the control that was used last. @type {HTMLElement | null} */
@@ -21,7 +22,7 @@ export function share(link) {
   else open(link, template);
 }
 
-/** Have the menu close on Escape, and on a click elsewhere. */
+/** Close the menu on Escape, and on a click elsewhere. */
 function listen() {
   document.addEventListener("click", (event) => {
     if (!closest(event, ".share-menu, a[data-share]")) close();
@@ -45,7 +46,7 @@ function deviceShares() {
 
 /** @param {HTMLAnchorElement} link */
 function shareByDevice(link) {
-  // Readers who close the device's menu do not want to share after all.
+  // Readers who close the device's menu have decided not to share.
   navigator.share({ title: titleOf(link), url: link.href }).catch(() => {});
 }
 
@@ -68,7 +69,7 @@ function open(link, template) {
   find(root, "[data-copy]").addEventListener("click", () => copy(link.href, root));
   const { share: card } = link.dataset;
   if (card) root.prepend(make("img", { className: "card", src: card, width: 1200, height: 630, alt: "" }));
-  // An update that browsers may leave out of the layout cuts off its menu.
+  // `content-visibility` would cut off the menu of an update.
   link.closest(".update")?.classList.remove("far");
   link.after(root);
   link.setAttribute("aria-expanded", "true");
@@ -89,7 +90,7 @@ export function addressOf(pattern, url, text) {
 }
 
 /**
- * Copy a link, and say so.
+ * Copy a link, and show a message.
  *
  * @param {string} address
  * @param {HTMLElement} root

@@ -1,4 +1,4 @@
-// The controls for sharing. What they open is loaded when a reader uses one for the first time.
+// The controls for sharing. Their module is loaded when a reader first uses one.
 import { closest } from "./dom.js";
 
 document.addEventListener("click", async (event) => {

@@ -1,7 +1,7 @@
 // The storage of the browser. If the browser refuses to store anything, the rest works.
 
 /**
- * Return what was stored under a name.
+ * Return the text stored under a name.
  *
  * @param {string} name
  * @returns {string | null}

@@ -1,4 +1,4 @@
-// Which texts leave no ink, as liveblog/blank.py says for the server, which decides.
+// Recognises blank texts like liveblog/blank.py on the server, which decides.
 
 const WITHOUT_INK = String.raw`\p{White_Space}\p{Z}\p{Default_Ignorable_Code_Point}\p{M}\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Noncharacter_Code_Point}`;
 const EMPTY_GLYPHS = String.raw`\u2800\u{1d159}\u{13441}\u{13442}\ufffc`;
@@ -7,7 +7,7 @@ const ENCLOSING = String.raw`\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u{110bd
 const INK = new RegExp(`[^${WITHOUT_INK}${EMPTY_GLYPHS}]|[${ENCLOSING}]`, "u");
 
 /**
- * Return whether a plain text leaves no ink.
+ * Return whether a plain text is blank.
  * @param {string} text
  */
 export function isBlank(text) {
@@ -15,7 +15,7 @@ export function isBlank(text) {
 }
 
 /**
- * Return whether the text of an HTML document or fragment leaves no ink.
+ * Return whether the text of an HTML document or fragment is blank.
  * @param {string} html
  */
 export function isBlankHtml(html) {

@@ -1,5 +1,5 @@
-// The times of a page: how long ago they were, kept true while the page is open, and the reader's own time zone on
-// demand. Without this module the page gives each time in the zone of its event.
+// The times of a page: how long ago they were, kept up to date while the page is open, and the reader's own time zone
+// on demand. Without this module the page shows each time in the zone of its event.
 import { placeDays } from "./days.js";
 import { childrenOf, find, findAll } from "./dom.js";
 import { agoText, clockText, dayText, momentText, pageLocale, timeZoneName } from "./moments.js";
@@ -11,12 +11,12 @@ const OWN = "own";
 const SWITCH = ".own-zone input";
 /** The elements that depend on the zone: moments, clocks, and updates under the heading of a day. */
 const DATED = "time[datetime], [data-clock], [data-day]";
-/** The lists that may be long, and those of the elements that are in none. */
+/** The lists that may be long, and the elements that are in none of them. */
 const LISTS = "#updates, #moments";
 const UNLISTED = `:is(${DATED}):not(:is(${LISTS}) *)`;
-/** Other work waits at most so long while many times are written, in milliseconds. */
+/** The longest time for which other work waits while many times are written, in milliseconds. */
 const TURN = 8;
-/** Wait no longer than this between two looks at the clock, and no shorter, in milliseconds. */
+/** The longest and the shortest time between two checks of the clock, in milliseconds. */
 const LONGEST_WAIT = 3_600_000;
 const SHORTEST_WAIT = 1000;
 
@@ -24,7 +24,7 @@ const SHORTEST_WAIT = 1000;
 class Times {
   #locale = pageLocale();
   #own = load(KEY) === OWN;
-  /** The last choice of the reader: an object of its own for each. */
+  /** The last choice of the reader; each choice is a new object. */
   #choice = {};
   /** @type {number | undefined} */
   #timer;
@@ -41,18 +41,18 @@ class Times {
       store(KEY, target.checked ? OWN : null);
       this.#choose(target.checked);
     });
-    // Another tab of the site has chosen.
+    // The reader has chosen in another tab of the site.
     addEventListener("storage", ({ key, newValue }) => {
       if (key === KEY) this.#choose(newValue === OWN);
     });
-    // Timers sleep in tabs that nobody sees.
+    // Browsers suspend timers in hidden tabs.
     document.addEventListener("visibilitychange", () => this.#tick());
     addEventListener("pageshow", () => this.#tick());
   }
 
   /**
-   * Write all times in the zone that the reader wants, once the window shows that they have chosen: first those in view,
-   * and then the others in turns, so that a page of many hundred updates answers in time.
+   * Write all times in the reader's zone, once the browser has painted the choice: first those in view, then the others
+   * in batches, so that a page of many hundred updates stays responsive.
    *
    * @param {boolean} own
    */
@@ -62,7 +62,7 @@ class Times {
     this.#choice = choice;
     await afterPaint();
     if (this.#choice !== choice) return;
-    // Asked for before anything is written: the answer afterwards would cost another layout of the page.
+    // Read this before anything is written: reading it afterwards would cost another layout of the page.
     const seen = new Set(findAll(document, LISTS).flatMap(inView));
     for (const element of findAll(document, UNLISTED)) this.#date(element);
     for (const entry of seen) this.#dateAll(entry);
@@ -75,7 +75,7 @@ class Times {
         await afterPaint();
         endsAt = performance.now() + TURN;
       }
-      // The reader has chosen otherwise meanwhile.
+      // The reader has changed the choice in the meantime.
       if (this.#choice !== choice) return;
       this.#dateAll(entry);
     }
@@ -161,7 +161,7 @@ class Times {
   }
 
   /**
-   * Say in which zone the times are. Readers who live in the zone of the event have nothing to choose.
+   * Show the zone of the times. Readers in the zone of the event have no choice.
    *
    * @param {HTMLElement} zone
    */
@@ -175,7 +175,7 @@ class Times {
     event.hidden = this.#own;
   }
 
-  /** Write how long ago everything was, and again when one of them changes. */
+  /** Write how long ago all moments were, and again when one of the texts changes. */
   #tick() {
     clearTimeout(this.#timer);
     const now = Date.now();
@@ -201,8 +201,8 @@ function all(root, selector) {
 }
 
 /**
- * Return the entries of a list that are in the window. They follow each other downwards, so the
- * first is found by halving; those that wait, hidden, come before all others.
+ * Return the entries of a list that are in the window. They are in order from top to bottom, so a binary search finds
+ * the first; hidden ones come before all others.
  *
  * @param {HTMLElement} list
  */
@@ -220,8 +220,8 @@ function inView({ children }) {
 }
 
 /**
- * Make the formats of the browser's own time zone one by one, while the browser has nothing else to do: to make one may
- * take a phone longer than its reader should wait after a press.
+ * Create the formats of the browser's own time zone one by one, while the browser is idle: on a phone, creating one may
+ * take longer than its reader should wait after a click.
  *
  * @param {string} locale
  */

@@ -1,5 +1,5 @@
-// The updates that are new to the reader: since the last visit, and since the page is open. The button with their number stands
-// wherever they are out of view; it leads to the oldest of them.
+// The updates that are new to the reader: since the last visit, and since the page was opened. The button with their
+// number appears while they are out of view, and scrolls to the oldest of them.
 
 import { countText } from "./counting.js";
 import { entriesOf } from "./days.js";
@@ -16,9 +16,9 @@ import { load, store } from "./storage.js";
 const READING = 500;
 /** The greatest pause within one visit, in milliseconds. */
 const SAME_VISIT = 120_000;
-/** The greatest number of older pages that are loaded for what the reader has missed. */
+/** The greatest number of older pages that are loaded for missed updates. */
 const PAGES_MAX = 20;
-/** A cached page learns within so many milliseconds of what came since it was made. */
+/** Milliseconds within which a cached page gets the updates since it was made. */
 const CATCHING_UP = 10_000;
 
 /** The updates on a page that a reader has not read. */
@@ -31,7 +31,7 @@ export class Unread {
   #visit = { at: 0, upTo: "", seen: [] };
   #returned = false;
   #startedAt = 0;
-  /** When the reader left the page in its tab, unless they have read something since. @type {number | null} */
+  /** When the reader left the page, unless they have read an update since. @type {number | null} */
   #leftAt = null;
   /** New updates that have not been in view. @type {Set<HTMLElement>} */
   #unseen = new Set();
@@ -61,7 +61,7 @@ export class Unread {
   async start() {
     this.#startedAt = performance.now();
     const last = parseVisit(load(this.#key));
-    // A reader who comes for the first time has missed nothing; an older page does not tell what is the newest update.
+    // On a first visit nothing is missed; an older page does not have the newest update.
     const newest = "below" in this.#list.dataset ? keyOf(new Date()) : this.#keys().toSorted().at(-1);
     this.#visit = last ?? { at: Date.now(), upTo: newest ?? "", seen: [] };
     this.#returned = last !== null && Date.now() - last.at > SAME_VISIT;
@@ -79,14 +79,14 @@ export class Unread {
     this.#store();
   }
 
-  /** Note that updates came to the list: by a frame, or with an older page. */
+  /** Note new elements of the list, from a frame or an older page. */
   added() {
     this.#markAll();
     if (this.#returned && performance.now() - this.#startedAt < CATCHING_UP) this.#sayMissed();
   }
 
   /**
-   * Lead to the oldest update that has not been read.
+   * Scroll to the oldest unread update.
    *
    * @returns {boolean} whether there is one
    */
@@ -98,7 +98,7 @@ export class Unread {
     const target = this.#ascending ? beforeHeading(oldest) : oldest;
     target.scrollIntoView({ block: "start", behavior: "instant" });
     oldest.querySelector("a")?.focus({ preventScroll: true });
-    // Browsers style all updates again for a new neighbour. The reader does not wait for that.
+    // Browsers recalculate the styles of all updates for a new sibling. Do not let the reader wait for that.
     afterPaint().then(() => this.#placeLine());
     return true;
   }
@@ -143,7 +143,7 @@ export class Unread {
     this.#show();
   }
 
-  /** Load older pages until everything is there that came since the last visit, and say how much it is. */
+  /** Load older pages until all updates since the last visit are there, and show their number. */
   async #lookBack() {
     for (let pages = 0; pages < PAGES_MAX; pages += 1) {
       const entries = this.#entries();
@@ -167,7 +167,7 @@ export class Unread {
     this.#placeLine();
   }
 
-  /** Put the line between what has been read and what has not: above the first unread update, as the list runs. */
+  /** Put the line between read and unread updates: above the first unread one in the order of the list. */
   #placeLine() {
     const unread = this.#unread().toSorted(bySort);
     const oldest = unread[0];
@@ -195,7 +195,7 @@ export class Unread {
   #read(entry) {
     this.#observer.unobserve(headOf(entry));
     if (document.hidden) {
-      // It is observed from the beginning when the reader looks again.
+      // It is observed from the beginning when the page becomes visible again.
       this.#observer.observe(headOf(entry));
       return;
     }
@@ -208,11 +208,11 @@ export class Unread {
   }
 
   #store() {
-    // A page that is reloaded when somebody comes back to its tab was left before that.
+    // If a page is reloaded when the reader returns to its tab, the reader had left it before.
     store(this.#key, JSON.stringify({ ...this.#visit, at: this.#leftAt ?? Date.now() }));
   }
 
-  /** Show the number of updates that are new since the page is open, in the title and on the icon of the tab. */
+  /** Show the number of updates that are new since the page was opened, in the title and on the icon of the tab. */
   #show() {
     this.#page.count();
     const number = this.#unseen.size;

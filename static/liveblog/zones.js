@@ -4,7 +4,7 @@
 const $ = /** @type {any} */ (window).django.jQuery;
 
 /**
- * Return a text without case, accents and apostrophes, as the server writes the words by which a zone is found.
+ * Return a text without case, accents and apostrophes, like the server's search terms of zones.
  *
  * @param {string} text
  */
@@ -32,7 +32,7 @@ function matching(search, item) {
 }
 
 for (const select of document.querySelectorAll("select:has(option[data-terms])")) {
-  // Select2 tells jQuery alone of a change.
+  // Select2 reports a change only to jQuery.
   $(select)
     .select2({ matcher: matching, theme: "admin-autocomplete", width: "100%" })
     .on("select2:select", () => select.dispatchEvent(new Event("change", { bubbles: true })));

@@ -1,19 +1,19 @@
-// The cards of the queue: by id and place, as the server last said. What a moderator has begun at one of them stays.
+// The cards of the queue: by id and position, as last sent by the server. A moderator's input in them stays.
 import { childrenOf, find, focused, make, parse } from "../liveblog/dom.js";
 import { listed } from "../liveblog/lists.js";
 
 /** @typedef {{ id: string, sort: string, html: string }} Card a comment as the server sends it */
 
-/** How many decided comments stay in sight, so that a decision can be looked at once more. */
+/** The number of decided comments that stay visible, so that a decision can be checked again. */
 const DECIDED_IN_SIGHT = 5;
 
 /** The list of comments. */
 export class Cards {
-  /** The card that had the focus last, by its id. */
+  /** The id of the last card with the focus. */
   last = "";
   #claimedLabel;
   #claimantsOf;
-  /** What the server last sent, by id. @type {Map<string, string>} */
+  /** The last HTML from the server, by id. @type {Map<string, string>} */
   #html = new Map();
 
   /**
@@ -46,7 +46,7 @@ export class Cards {
   }
 
   /**
-   * Say whether a comment is undecided.
+   * Return whether a comment is undecided.
    *
    * @param {HTMLElement} card
    */
@@ -69,7 +69,7 @@ export class Cards {
   }
 
   /**
-   * Take a card away.
+   * Remove a card.
    *
    * @param {string} id
    */
@@ -83,7 +83,7 @@ export class Cards {
   }
 
   /**
-   * Leave only the latest of the decided cards.
+   * Remove all but the latest decided cards.
    *
    * @param {Set<string>} keep ids of cards that stay because they are undone next
    */
@@ -92,7 +92,7 @@ export class Cards {
     for (const card of decided.slice(0, Math.max(0, decided.length - DECIDED_IN_SIGHT))) this.drop(card.id);
   }
 
-  /** Take all cards away. */
+  /** Remove all cards. */
   clear() {
     this.#html.clear();
     this.list.replaceChildren();
@@ -122,7 +122,8 @@ export class Cards {
   }
 
   /**
-   * Show which comments are claimed: the websocket tells of those at the queue, the server told of others.
+   * Show which comments are claimed: the websocket reports moderators at the queue, and cards from the server the
+   * others.
    *
    * @param {{ name: string }[]} people
    */
@@ -165,7 +166,7 @@ export function boxOf(card) {
 }
 
 /**
- * Return what a card shows of its comment.
+ * Return the part of a card with its comment.
  *
  * @param {HTMLElement} card
  */

@@ -1,4 +1,4 @@
-// The comment that a moderator works on is claimed: the others see it, and leave it. See comments.moderation.claim.
+// Claims the comment on which a moderator works, so that the others leave it alone. See comments.moderation.claim.
 import { post } from "../desk/requests.js";
 
 // Milliseconds: how long a comment must have the focus until it is claimed, the time between two renewals of a claim,
@@ -14,9 +14,9 @@ export class Claim {
   #onAnswer;
   /** The comment that has the focus, by the id of its card. @type {string | null} */
   #wanted = null;
-  /** The comment that the server says is claimed for us. @type {string | null} */
+  /** The comment that is claimed for us, according to the server. @type {string | null} */
   #claimed = null;
-  /** The comment to be claimed again when the moderator is back. @type {string | null} */
+  /** The comment to claim again when the moderator is back. @type {string | null} */
   #left = null;
   #activeAt = Date.now();
   /** @type {number | undefined} */
@@ -25,9 +25,9 @@ export class Claim {
   /**
    * @param {object} options
    * @param {(id: string) => string} options.urlOf returns the address of a comment's claim
-   * @param {(id: string) => void} options.onClaimed hears which comment is claimed; none if empty
-   * @param {(id: string, claimedBy: string) => void} options.onAnswer hears who else has claimed a comment; nobody if
-   *   empty
+   * @param {(id: string) => void} options.onClaimed gets the claimed comment; none if empty
+   * @param {(id: string, claimedBy: string) => void} options.onAnswer gets the other moderator with a claim; nobody if
+   * empty
    */
   constructor({ urlOf, onClaimed, onAnswer }) {
     this.#urlOf = urlOf;
@@ -41,7 +41,7 @@ export class Claim {
   }
 
   /**
-   * Claim a comment in a moment, and release the one before.
+   * Claim a comment after a short delay, and release the previous one.
    *
    * @param {string} id
    */
@@ -95,7 +95,7 @@ export class Claim {
     post(this.#urlOf(id), body).catch(() => {});
   }
 
-  /** Renew the claim, or release it: a moderator who is away, or in another tab, keeps nobody waiting. */
+  /** Renew the claim, or release it: a moderator who is away, or in another tab, must not block others. */
   #renew() {
     const here = document.visibilityState === "visible" && Date.now() - this.#activeAt < IDLE;
     if (!here && this.#wanted) {

@@ -1,4 +1,4 @@
-// The moderators' queue: starts its parts, and does what buttons and keys say.
+// The moderators' queue: starts its parts, and handles buttons and keys.
 import { askInDialog } from "../desk/dialogs.js";
 import { Presence, showPeople } from "../desk/presence.js";
 import { Forbidden, LoggedOut, post } from "../desk/requests.js";
@@ -29,13 +29,13 @@ class Queue {
   #claim;
   /** A request is under way. */
   #busy = false;
-  /** Counts requests, when they begin and when they end: an older answer knows nothing of them. */
+  /** Counts the beginnings and ends of requests: an older response does not include their effects. */
   #changes = 0;
   /** Decisions made here that can be undone, the last one last. @type {{ decisions: number[], ids: string[] }[]} */
   #undoable = [];
   /** By element, the HTML that the server last sent. @type {Map<HTMLElement, string>} */
   #sent = new Map();
-  /** Comments whose translation was asked for ahead. @type {Set<string>} */
+  /** Comments whose translation was requested in advance. @type {Set<string>} */
   #translated = new Set();
   /** @type {number | undefined} */
   #filterTimer;
@@ -121,7 +121,7 @@ class Queue {
   }
 
   /**
-   * Return the filter as a query. A text that is searched for may be an e-mail address: it is in no address of ours.
+   * Return the filter as a query. A search text may be an e-mail address, so it must not be in a URL.
    *
    * @param {Record<string, string>} [extra]
    */
@@ -149,8 +149,8 @@ class Queue {
     const wanted = `${this.#query()} ${this.#search.value}`;
     const changes = this.#changes;
     const { json } = await this.#load({ shown });
-    // The filter was changed meanwhile, or something was done of which this answer knows nothing. Or it is being done: a
-    // moderator who sees it at a card presses the next key, which does nothing before that.
+    // The filter has changed in the meantime, or this response does not include the effects of another request. That
+    // request may still be under way: keys do nothing until it ends.
     if (wanted !== `${this.#query()} ${this.#search.value}`) return;
     if (this.#busy || changes !== this.#changes) {
       this.#presence.refresh();
@@ -166,8 +166,7 @@ class Queue {
   }
 
   /**
-   * Show new HTML of the server. What the moderator has selected in it since stays until the server sends something
-   * else.
+   * Show new HTML of the server. Keep the moderator's selection in it until the server sends other HTML.
    *
    * @param {HTMLElement} element
    * @param {string} html
@@ -212,11 +211,11 @@ class Queue {
   // Decisions --------------------------------------------------------------------------------------------------------
 
   /**
-   * Do one thing at a time: nobody decides on a comment whose state they have not seen yet.
+   * Run one action at a time: nobody may decide on a comment whose new state they have not seen.
    *
    * @param {string} url
    * @param {FormData} [body]
-   * @returns {Promise<any>} the server's answer; null if it was not done
+   * @returns {Promise<any>} the server's answer; null if it failed
    */
   async #send(url, body) {
     if (this.#busy) return null;
@@ -275,7 +274,7 @@ class Queue {
     (next ?? cards.at(-1))?.focus();
   }
 
-  /** @param {number} [decision] the last one that was made here, if not given */
+  /** @param {number} [decision] default: the last one that was made here */
   async #undo(decision) {
     // The decision stays in the list, so the moderator can reverse it later.
     if (this.#busy) return;
@@ -289,7 +288,7 @@ class Queue {
     document.getElementById(json.cards[0]?.id)?.focus();
   }
 
-  // What else is done ------------------------------------------------------------------------------------------------
+  // Other actions ----------------------------------------------------------------------------------------------------
 
   /**
    * @param {HTMLElement} card
@@ -340,7 +339,7 @@ class Queue {
   }
 
   /**
-   * Ask for the translations of a comment and the next one before the moderator waits for them.
+   * Request the translations of a comment and the next one before the moderator needs them.
    *
    * @param {HTMLElement} card
    */
@@ -368,7 +367,7 @@ class Queue {
     act(this.#cards.current);
   }
 
-  /** What keys do with the current card. @type {Record<string, (card: HTMLElement | null) => unknown>} */
+  /** The actions of keys on the current card. @type {Record<string, (card: HTMLElement | null) => unknown>} */
   #acts = {
     a: () => this.#decideSelected("approved"),
     r: () => this.#decideSelected("rejected"),
@@ -405,7 +404,7 @@ function numberOf(id) {
 }
 
 /**
- * Press a button of a card, if it is there.
+ * Press a button of a card, if it exists.
  *
  * @param {HTMLElement | null} card
  * @param {string} act
@@ -432,7 +431,7 @@ function pressReason(event) {
 }
 
 /**
- * Have a box remember its state in this browser.
+ * Store the state of a box in this browser.
  *
  * @param {string} id
  */

@@ -1,5 +1,5 @@
 // The newsroom as an app: its service worker, on browsers that have them.
 
 navigator.serviceWorker?.register("/admin/worker.js").catch(() => {
-  // Without it everything works that needs a network.
+  // Without it, the newsroom works online only.
 });

@@ -1,5 +1,5 @@
-// Buttons that copy a text of the page, such as a link or a secret: a mouse can select it, a keyboard and a finger
-// hardly. Without this module there is no button.
+// Buttons that copy a text of the page, such as a link or a secret: selecting it is hard with a keyboard or a finger.
+// Without this module there is no button.
 import { byId, find, findAll } from "../liveblog/dom.js";
 
 /** @param {HTMLElement} button */
@@ -15,7 +15,7 @@ function prepare(button) {
 }
 
 /**
- * Copy the text of an element, and select it, so that it can be copied by hand if the browser allows nothing else.
+ * Copy the text of an element, and select it, so that the user can copy it if the browser does not allow it here.
  *
  * @param {HTMLElement} source
  * @returns {Promise<boolean>} whether it was copied
@@ -26,7 +26,7 @@ async function copied(source) {
     await navigator.clipboard.writeText(source.textContent ?? "");
     return true;
   } catch {
-    // Browsers give pages without encryption no clipboard.
+    // Browsers give pages without encryption no access to the clipboard.
     return document.execCommand("copy");
   }
 }

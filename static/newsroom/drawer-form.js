@@ -1,4 +1,4 @@
-// The form of an article in the drawer of the desk: tells the desk when it was saved, and asks before anything is lost.
+// The form of an article in the drawer of the desk: tells the desk when it was saved, and asks before input is lost.
 import { isAboutLink } from "../articles/editors.js";
 import { find } from "../liveblog/dom.js";
 import { letterOf } from "../moderation/keys.js";

@@ -1,9 +1,9 @@
-// The drawer of the desk, in which the form of the article stands. It is loaded when it is first opened, and stays as it
-// is when it is closed, so nothing that was typed is lost.
+// The drawer of the desk with the form of the article. It is loaded when it is first opened, and keeps its input when
+// it is closed.
 import { byId, find, focused } from "../liveblog/dom.js";
 import { letterOf } from "../moderation/keys.js";
 
-/** @typedef {{ drawer: "close" | "saved" | "palette", headline?: string }} Message what the form in the drawer says */
+/** @typedef {{ drawer: "close" | "saved" | "palette", headline?: string }} Message from the form in the drawer */
 
 class Drawer {
   #button = find(document, "[data-drawer]");
@@ -17,7 +17,7 @@ class Drawer {
     this.#button.setAttribute("aria-controls", this.#element.id);
     this.#button.setAttribute("aria-expanded", "false");
     this.#button.addEventListener("click", (event) => {
-      // In a new tab it is a page.
+      // In a new tab, the link opens a page.
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
       this.toggle();
@@ -67,7 +67,7 @@ class Drawer {
     this.#element.hidden = true;
     this.#button.setAttribute("aria-expanded", "false");
     this.#before?.focus();
-    // It may have gone meanwhile, or there was none.
+    // It may have been removed in the meantime, or there was none.
     if (document.activeElement === document.body) this.#button.focus();
   }
 

@@ -1,4 +1,4 @@
-// A form that comes back with errors: the focus goes to the first field that has one, so that screen readers read it.
+// Moves the focus to the first invalid field of a form, so that screen readers read its error.
 import { findAll } from "../liveblog/dom.js";
 
 findAll(document, "main [aria-invalid=true]")

@@ -10,7 +10,7 @@ import { showCounts } from "./newsroom.js";
 /** @typedef {{ name: string, initials: string, language: string }} Translating */
 /** @typedef {{ name: string, me: boolean, place: string, busy: boolean }} Present */
 
-/** Much may change at once; between two requests there is a pause, in milliseconds. */
+/** The pause between two requests in milliseconds, because much may change at once. */
 const PAUSE = 1000;
 const MAX_FACES = 4;
 
@@ -60,7 +60,7 @@ class Home {
       const forms = JSON.parse(element.dataset.forms ?? "{}");
       const locale = pageLocale();
       const form = forms[new Intl.PluralRules(locale).select(count)] ?? forms.other ?? "";
-      // Some forms say the number as a word, such as the dual of Arabic.
+      // Some plural forms contain the number as a word, such as the Arabic dual.
       const [before = "", after] = form.split("%(count)s");
       const number = new Intl.NumberFormat(locale, { numberingSystem: "latn" }).format(count);
       element.replaceChildren(before, ...(after === undefined ? [] : [make("b", {}, number), after]));
@@ -116,7 +116,7 @@ class Home {
 }
 
 /**
- * Replace a part of the page, unless somebody is in it with the keyboard.
+ * Replace a part of the page, unless it contains the focus.
  *
  * @param {HTMLElement} element
  * @param {string | undefined} html
@@ -140,7 +140,7 @@ export function distinct(people) {
   const known = new Map();
   const atWork = new Set(people.filter(({ place }) => place).map(({ person }) => person));
   for (const { person, name, at, me, place } of people) {
-    // Somebody who is at a desk is not looking at home.
+    // Omit home for users who are at a desk.
     if (place === "" && atWork.has(person)) continue;
     const key = `${person} ${place}`;
     known.set(key, { name, me, place, busy: Boolean(at) || Boolean(known.get(key)?.busy) });
@@ -149,7 +149,7 @@ export function distinct(people) {
 }
 
 /**
- * Return the letters that stand for a person.
+ * Return the initials of a person.
  *
  * @param {string} name
  */

@@ -1,9 +1,9 @@
-// Lists: a filter that is open closes when another one opens or the page is used elsewhere.
+// Lists: closes an open filter when another one opens or the user moves elsewhere.
 import { findAll } from "../liveblog/dom.js";
 
 const filters = findAll(document, "details.filter").filter((each) => each instanceof HTMLDetailsElement);
 
-/** @param {Node | null} inside the place that is used now */
+/** @param {Node | null} inside the element in use */
 function closeOthers(inside) {
   for (const filter of filters) {
     if (filter.open && !filter.contains(inside)) filter.open = false;

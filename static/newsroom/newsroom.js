@@ -1,20 +1,20 @@
-// On every page of the newsroom: the command palette, the keys that lead everywhere, and the counts of what waits.
+// On every page of the newsroom: the command palette, the navigation keys, and the counts of waiting work.
 import { isAboutLink } from "../articles/editors.js";
 import { closest, find, findAll } from "../liveblog/dom.js";
 import { load, store } from "../liveblog/storage.js";
 import { letterOf } from "../moderation/keys.js";
 import { Palette } from "./palette.js";
 
-/** Time between two requests for the counts, in milliseconds. Home has its own. */
+/** Time between two requests for the counts, in milliseconds. Home makes its own requests. */
 const COUNT_EVERY = 20_000;
-/** For so long G waits for the second key, in milliseconds. */
+/** The time in milliseconds for which G waits for the second key. */
 const CHORD = 1500;
-/** The name under which a browser stores that single keys do nothing (WCAG 2.2, success criterion 2.1.4). */
+/** The key under which a browser stores that single keys are disabled (WCAG 2.2, success criterion 2.1.4). */
 const SINGLE_KEYS_OFF = "newsroom:no-single-keys";
 const FIELDS = 'input, textarea, select, [contenteditable=""], [contenteditable="true"]';
-/** Where letters are no shortcuts. */
+/** Elements in which letters are no shortcuts. */
 const WRITING = `${FIELDS}, dialog`;
-/** Where Escape closes something first. */
+/** Elements in which Escape first closes something else. */
 const OPEN = 'dialog, [popover], [aria-expanded="true"]';
 
 class Keys {
@@ -26,7 +26,7 @@ class Keys {
   /** @param {Palette} palette */
   constructor(palette) {
     this.#palette = palette;
-    // Before the keys of the page itself: after G, they mean something else.
+    // Handle keys before the page itself does: after G, they have another meaning.
     addEventListener("keydown", (event) => this.#pressed(event), { capture: true });
     addEventListener("keydown", leaveField);
     const box = document.getElementById("single-keys");
@@ -88,22 +88,22 @@ class Keys {
 }
 
 /**
- * Leave a field on Escape, so that single keys work. Tab goes on from there.
+ * Leave a field on Escape, so that single keys work. Tab continues from there.
  *
  * @param {KeyboardEvent} event
  */
 function leaveField(event) {
   if (event.key !== "Escape" || event.isComposing || closest(event, OPEN)) return;
   const field = closest(event, FIELDS);
-  // Rich text takes the key and does nothing with it.
+  // Rich text handles the key without an effect.
   if (event.defaultPrevented && !field?.matches(".ProseMirror")) return;
-  // There it empties the field first.
+  // There the key first clears the field.
   const isSearched = field instanceof HTMLInputElement && field.type === "search" && field.value;
   if (!isSearched) field?.blur();
 }
 
 /**
- * Return the link to which a key leads.
+ * Return the link that a key opens.
  *
  * @param {string} key
  */
@@ -129,7 +129,7 @@ function moveInList(step) {
 }
 
 /**
- * Put the focus into the line that starts coverage, if the page has it; otherwise go to the page that does.
+ * Move the focus to the field that starts coverage, if the page has it; otherwise open the page that does.
  *
  * @param {HTMLElement} link
  */
@@ -140,7 +140,7 @@ function startOrGo(link) {
 }
 
 /**
- * Write the counts of what waits.
+ * Show the counts of waiting work.
  *
  * @param {Record<string, number>} counts by the name of the queue
  */

@@ -18,7 +18,7 @@ export class Palette {
   /** @type {AbortController | null} */
   #request = null;
   #selected = 0;
-  /** The answer that is awaited, or the last one. @type {Promise<void>} */
+  /** The pending response, or the last one. @type {Promise<void>} */
   #answer = Promise.resolve();
 
   /** @param {HTMLDialogElement} dialog */
@@ -40,7 +40,7 @@ export class Palette {
       const option = closest(event, "[role=option]");
       if (option) this.#select(this.#options.indexOf(option), false);
     });
-    // A press beside the dialog closes it.
+    // A click beside the dialog closes it.
     dialog.addEventListener("pointerdown", (event) => {
       if (event.target === dialog) dialog.close();
     });
@@ -118,7 +118,7 @@ export class Palette {
 
   /** @param {KeyboardEvent} event */
   async #pressed(event) {
-    // An input method that writes a word takes its keys.
+    // An input method that is composing a word handles its keys.
     if (event.isComposing) return;
     const steps = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (steps) {
@@ -127,7 +127,7 @@ export class Palette {
     } else if (event.key === "Enter") {
       event.preventDefault();
       const inNewTab = event.ctrlKey || event.metaKey;
-      // Fast fingers press Enter before the answer for their last letter is there.
+      // Fast users press Enter before the response to their last letter.
       if (this.#timer !== undefined) this.#ask();
       await this.#answer;
       const option = this.#options[this.#selected];

@@ -1,4 +1,4 @@
-// The page that starts coverage: says while the line is being written what will be filled in.
+// The page that starts coverage: shows the settings that will be filled in while the user types the line.
 import { post } from "../desk/requests.js";
 import { byId, control } from "../liveblog/dom.js";
 
@@ -21,7 +21,7 @@ class Start {
       event.preventDefault();
       const moreFields = this.#form.querySelector("details");
       const day = control(this.#form, "starts_at");
-      // An announcement needs its time.
+      // An announcement needs a time.
       if (moreFields && !day.value) {
         moreFields.open = true;
         day.focus();
@@ -32,7 +32,7 @@ class Start {
       if (isSent) event.preventDefault();
       isSent = true;
     });
-    // A page that comes back from the cache of the browser can be sent again.
+    // Allow submitting a page that is restored from the browser's cache.
     addEventListener("pageshow", () => {
       isSent = false;
     });

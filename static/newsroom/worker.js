@@ -1,12 +1,12 @@
-// The service worker of the newsroom: a desk that was open on this device opens without a network too. The
-// desk itself keeps the text that is typed there, and sends it once there is a network. Loaded by /admin/worker.js, whose path is its
-// scope. It keeps desks only as long as somebody is logged in.
+// The service worker of the newsroom: a desk that was open on this device also opens offline. The desk itself stores
+// the text that is typed there, and sends it once there is a network. Loaded by /admin/worker.js, whose path is its
+// scope. It keeps desks only while a user is logged in.
 
 {
   const worker = /** @type {NewsroomWorker} */ (/** @type {unknown} */ (self));
   const PAGES = "newsroom-pages";
   const FILES = "newsroom-files";
-  /** The greatest number of files that are kept. */
+  /** The greatest number of cached files. */
   const MAX_FILES = 300;
   const DESK = /^\/admin\/articles\/article\/\d+\/desk\/$/;
   const HASHED = /\.[0-9a-f]{8,}\./;
@@ -20,7 +20,7 @@
     const { origin, pathname } = new URL(request.url);
     if (origin !== location.origin) return;
     if (request.mode === "navigate") {
-      // Somebody has logged out, or is asked to log in: nobody else gets to see what they had open.
+      // The user has logged out, or must log in: nobody else may see the pages that they had open.
       if (/^\/admin\/(login|logout)\//.test(pathname)) event.waitUntil(caches.delete(PAGES));
       else if (request.method === "GET" && DESK.test(pathname)) event.respondWith(desk(request, pathname));
       else if (pathname === "/admin/resume/") event.respondWith(fetch(request).catch(lastDesk));
@@ -38,7 +38,7 @@
     try {
       const response = await fetch(request);
       if (response.ok) {
-        // The last one that was opened is the last of the cache.
+        // The last opened desk is the last in the cache.
         await pages.delete(pathname);
         await pages.put(pathname, response.clone());
       }
@@ -50,7 +50,7 @@
     }
   }
 
-  /** Lead to the desk that was opened last. */
+  /** Redirect to the last opened desk. */
   async function lastDesk() {
     const kept = await (await caches.open(PAGES)).keys();
     const last = kept.at(-1);

@@ -1,19 +1,19 @@
-// A page that was open opens again without a connection, as a copy that says since when it is old. Only what every
-// reader gets is copied: the server marks it as public.
+// A page that was open opens again without a connection, as a copy that shows its age. Only content for all readers is
+// copied, which the server marks as public.
 
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 
 const PAGES = "pages";
 const FILES = "files";
-/** The most that are kept of each. */
+/** The greatest numbers of cached pages and files. */
 const PAGES_MAX = 30;
 const FILES_MAX = 300;
-/** The time that a page may take to come before its copy is shown, in milliseconds. */
+/** The time that a page may take before its copy is shown, in milliseconds. */
 const PATIENCE = 8000;
-/** These are for single persons, or no pages. */
+/** These addresses are for single readers, or are no pages. */
 const NOT_FOR_READERS = /^\/(admin|accounts|i18n|media|static|metrics)\//;
 const A_FILE = /^\/(static|media)\//;
-/** Encodings and languages make no other page of the same address. */
+/** Encodings and languages do not change the page at an address. */
 const SAME = { ignoreVary: true };
 
 worker.addEventListener("install", () => {
@@ -21,7 +21,7 @@ worker.addEventListener("install", () => {
 });
 
 worker.addEventListener("activate", (event) => {
-  // Pages are asked for while the worker starts.
+  // Pages are requested while the worker starts.
   event.waitUntil(worker.registration.navigationPreload?.enable());
 });
 
@@ -52,7 +52,7 @@ worker.addEventListener("message", (event) => {
 async function pageFor(event) {
   const { url } = event.request;
   const fetched = Promise.resolve(event.preloadResponse).then((preloaded) => preloaded ?? fetch(event.request));
-  // It is kept, too, if it comes when nobody waits for it any longer.
+  // Keep the page even if it comes when nobody waits for it any longer.
   event.waitUntil(
     fetched.then(
       (response) => storePage(url, response.clone()),
@@ -76,7 +76,7 @@ function timeOut(wait) {
 }
 
 /**
- * Keep the copy of a page, or delete it if the page was taken away.
+ * Keep the copy of a page, or delete it if the page was removed.
  *
  * @param {string} url
  * @param {Response} response
@@ -95,11 +95,11 @@ async function storePage(url, response) {
 }
 
 /**
- * Keep what an open page is made of.
+ * Keep an open page with its files.
  *
  * @param {string} url
  * @param {string[]} names the files that it has loaded
- * @param {RequestCache} [ask] how to ask for the page itself, if there is no copy of it as it is
+ * @param {RequestCache} [ask] the cache mode of the request for the page, if there is no copy of its present state
  */
 async function keepPage(url, names, ask) {
   if (ask) await storePage(url, await fetch(url, { cache: ask }));
@@ -115,7 +115,7 @@ async function keepPage(url, names, ask) {
 }
 
 /**
- * Return the copy of a page, marked as one; of another part of the same page, if it has none of this one.
+ * Return the copy of a page, marked as a copy; or that of another part of the same page.
  *
  * @param {string} url
  * @returns {Promise<Response | undefined>}
@@ -125,7 +125,7 @@ async function copyOf(url) {
   const copy = (await pages.match(url, SAME)) ?? (await pages.match(url, { ...SAME, ignoreSearch: true }));
   if (!copy) return undefined;
   const headers = new Headers(copy.headers);
-  // They are those of the body as it was sent.
+  // These headers describe the body as it was sent.
   for (const name of ["Content-Encoding", "Content-Length"]) headers.delete(name);
   const savedAt = new Date(headers.get("Date") ?? Date.now()).toISOString();
   const html = (await copy.text()).replace(/<html\b/i, `<html data-saved-at="${savedAt}"`);
@@ -133,7 +133,7 @@ async function copyOf(url) {
 }
 
 /**
- * Return a file of a page. Browsers have most of them without a connection, but promise it for none.
+ * Return a file of a page. Browsers have most of them in their caches, but do not guarantee it.
  *
  * @param {Request} request
  * @returns {Promise<Response>}

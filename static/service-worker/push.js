@@ -1,5 +1,5 @@
-// Notifications of what a reader follows, and of a colleague's work. Nothing is kept: each message from the server says
-// all that is shown.
+// Notifications for followers and for users of the newsroom. Nothing is stored: each message from the server has the
+// whole content.
 
 /**
  * @typedef {object} Message what articles/following/deliveries.py sends
@@ -19,7 +19,7 @@
  */
 
 (() => {
-  // The types of pages and of workers cannot be loaded together.
+  // TypeScript cannot load the types of pages and of workers together.
   const worker = /** @type {any} */ (self);
 
   worker.addEventListener("push", (/** @type {any} */ event) => event.waitUntil(show(event.data?.json())));
@@ -33,7 +33,7 @@
   worker.addEventListener("pushsubscriptionchange", (/** @type {any} */ event) => event.waitUntil(renew(event)));
 
   /**
-   * Show a message in the place of an earlier one of the same tag.
+   * Show a message, replacing an earlier one with the same tag.
    *
    * @param {Message | undefined} message
    */
@@ -41,7 +41,7 @@
     if (!message) return;
     const { tag, version = 0, title, body, lang, dir, silent } = message;
     const shown = await worker.registration.getNotifications({ tag });
-    // Push services may turn the order around. The later version stays.
+    // Push services may change the order. The later version stays.
     if (shown.some((/** @type {any} */ one) => (one.data?.version ?? 0) > version)) return;
     await worker.registration.showNotification(title, {
       ...{ tag, body, lang, dir, silent },
@@ -54,7 +54,7 @@
   }
 
   /**
-   * Open an address, in a window that shows its page already if there is one.
+   * Open an address, in a window that already shows its page if there is one.
    *
    * @param {string} address
    */
@@ -68,7 +68,7 @@
   }
 
   /**
-   * End the notifications of which one was shown.
+   * Unsubscribe from the notifications to which a message belongs.
    *
    * @param {{ url: string, leave: string, leaving: object }} data
    */
@@ -81,7 +81,7 @@
   }
 
   /**
-   * Tell the server of a subscription that takes the place of another one.
+   * Tell the server about a subscription that replaces another one.
    *
    * @param {any} event
    */
@@ -94,7 +94,7 @@
   /**
    * @param {string} address
    * @param {object} body
-   * @returns {Promise<boolean>} whether the server has done it
+   * @returns {Promise<boolean>} whether the server has accepted it
    */
   async function post(address, body) {
     const headers = { "Content-Type": "application/json" };

@@ -58,7 +58,7 @@ class Command(BaseCommand):
         """Migrate with the language in the environment; the models of this process do not have it."""
         environment_with_it = os.environ | {
             "ADDED_LANGUAGES": ",".join(wanted),
-            # Nothing else that narrows the languages may hide it.
+            # LANGUAGES must not exclude the new language.
             "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
         }
         done = subprocess.run(
@@ -74,7 +74,7 @@ class Command(BaseCommand):
 
 
 def _facts(code: str) -> Iterator[str]:
-    """Yield what the product knows of a language, and what it lacks."""
+    """Yield what the product supports in a language, and what it lacks."""
     base = languages.base(code)
     yield f"Direction: {'right to left' if languages.is_right_to_left(code) else 'left to right'}."
     locale = languages.locale_of(code)

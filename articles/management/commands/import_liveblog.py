@@ -12,7 +12,7 @@ from articles.interchange.records import Source, SourceError
 from liveblog.languages import KNOWN
 from liveblog.moments import zones
 
-#: Seconds between two looks at a source that is followed.
+#: Seconds between two imports of a source that is followed.
 _INTERVAL = 15.0
 #: Updates between two lines about the progress.
 _STEP = 500
@@ -40,7 +40,7 @@ class Command(BaseCommand):
             help="between two looks (default: %(default)s)",
         )
 
-    #: The notes that stand above already.
+    #: The notes that are already printed.
     _told = Notes()
 
     def handle(self, *args: object, **options: Any) -> None:
@@ -62,7 +62,7 @@ class Command(BaseCommand):
             return
         self._run(options, total, following=False)
         if options["follow"]:
-            # People end it with Ctrl-C. A post that is being written is written at the next start.
+            # Users end it with Ctrl-C. An interrupted post is written at the next start.
             with suppress(KeyboardInterrupt):
                 while True:
                     time.sleep(options["interval"])

@@ -56,7 +56,7 @@ class Command(BaseCommand):
 
 
 def used_by(code: str) -> list[str]:
-    """Return, in words, which rows are written in a language or name it."""
+    """Return labels of the rows that are written in a language or refer to it."""
     found = []
     for model in apps.get_models():
         name = str(model._meta.verbose_name_plural)

@@ -1,7 +1,7 @@
 """Check a translation against its original, in the same way for machines and people.
 
-The checks look for faults that would mislead readers. In doubt they report nothing, because editors learn to ignore
-false alarms. Only faults that must never be stored are blocking.
+The checks look for faults that would mislead readers. When in doubt, they report nothing, because editors learn to
+ignore false alarms. Only faults that must never be stored are blocking.
 """
 
 from collections.abc import Iterable, Mapping
@@ -71,7 +71,7 @@ _BLOCKING = frozenset({"empty", "markup", "bidi"})
 
 @dataclass(frozen=True)
 class Problem:
-    """A possible fault for an editor to look at; `details` quote the texts and need no translation."""
+    """A possible fault for an editor to check; `details` quote the texts and need no translation."""
 
     code: str
     blocking: bool

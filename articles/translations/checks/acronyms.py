@@ -1,5 +1,5 @@
 # ruff: noqa: E501 an organisation stays on its line
-"""Acronyms of organisations, as each language writes or spells them out."""
+"""Acronyms of organisations, and their full names, in each language."""
 
 import re
 from functools import lru_cache
@@ -138,7 +138,7 @@ def acronyms_differing(source: str, target: str, source_language: str, language:
 
 
 def _unknown(source: str, target: str, explained: list[str]) -> list[str]:
-    """Return other acronyms that the translation does not have while it has others that the source does not have."""
+    """Return other acronyms that the translation lacks, if it has some that the source lacks."""
     if not re.search("[a-z]", source) or not re.search("[a-z]", target):
         return []
     known, before = target.casefold(), source.casefold()

@@ -31,7 +31,7 @@ _NAMES = {
     "مارس|آذار أبريل|إبريل|نيسان|أفريل مايو|أيار|ماي يونيو|حزيران|جوان يوليو|تموز|جويلية أغسطس|آب|أوت "
     "سبتمبر|أيلول أكتوبر|تشرين.الأول نوفمبر|تشرين.الثاني ديسمبر|كانون.الأول",
 }
-#: Names that are other words too: they count beside a number or after one of these words.
+#: Names that are also other words: they count only beside a number or after one of these words.
 _AMBIGUOUS = {
     "en": re.compile(r"(?:\d(?:st|nd|rd|th)?\s+|\b(?:in|since|until|of|by|last|next|this|early|late|mid-?)\s?)$"),
     "fr": re.compile(r"(?:\d(?:er)?\s+|\b(?:en|de|mois de|depuis|fin|début|mi-?)\s?)$"),
@@ -50,7 +50,7 @@ _UNIT_BEFORE = re.compile(r"(?:\d|doi|două|trei|patru|cinci|șase|șapte|opt|no
 
 
 def dates_differing(pair: Pair) -> list[str]:
-    """Return days and months for which the translation has others. One that is only missing may be a date in digits."""
+    """Return days and months for which the translation has others. A missing one may be written in digits."""
     found = []
     whole_source = _dates(pair.source.text, base(pair.source_language))
     whole_target = _dates(pair.target.text, base(pair.language))
@@ -64,8 +64,8 @@ def dates_differing(pair: Pair) -> list[str]:
     return found
 
 
-#: In characters: how far back the words go that tell a month from another word.
-_MOST_BEFORE = 40
+#: The number of preceding characters in which words can identify a month.
+_MAX_BEFORE = 40
 
 
 @lru_cache(maxsize=256)
@@ -74,7 +74,7 @@ def _dates(text: str, language: str) -> dict[int, str]:
         return {}
     found: dict[int, str] = {}
     for match in date_words(language).finditer(text.replace("'", "’").replace("ʼ", "’")):
-        before = text[max(0, match.start() - _MOST_BEFORE) : match.start()]
+        before = text[max(0, match.start() - _MAX_BEFORE) : match.start()]
         if match[0] in _ONLY_IN_CONTEXT.get(language, ()):
             if match[0] == "luni":
                 if _UNIT_BEFORE.search(before):

@@ -1,9 +1,9 @@
 # ruff: noqa: E501 the words of a language stay on one line
 """Check names of people, places and companies, also between scripts.
 
-Names are compared by their sound: anyascii transliterates them, what languages spell differently is folded (Selenskyj,
-Zelensky, Зеленського), and rapidfuzz measures the rest. Names of countries and cities come from Babel (CLDR). A name
-counts as wrong only if the translation has another name in its place; one that is only missing may be described.
+Names are compared by their sound: anyascii transliterates them, differences of spelling between languages are folded
+(Selenskyj, Zelensky, Зеленського), and rapidfuzz measures the rest. Names of countries and cities come from Babel
+(CLDR). A name counts as wrong only if the translation has another name in its place; a missing one may be paraphrased.
 """
 
 import re
@@ -88,7 +88,7 @@ Odesa Odessa Одеса أوديسا
 Balearics Balearen Baléares Baleares Baleary Baleare Балеари البليار
 Canaries Kanaren Canarias Kanary Canare Канари الكناري
 """
-#: Words that begin with a capital and are no names, or that translations leave out: titles, institutions, nationalities.
+#: Capitalised words that are no names, or that translations omit: titles, institutions, nationalities.
 _COMMON = frozenset(
     [
         "mr",
@@ -429,7 +429,7 @@ _COMMON = frozenset(
     ]
 )
 _NATIONALITY = re.compile(r"\w{2,}(?:ian|ians|ish|ese|ean|ans?|i|is|ch|ic|ots|ards?)$")
-#: Endings of surnames, by which the first word of a sentence can be told from other words.
+#: Endings of surnames, which identify a name at the beginning of a sentence.
 _SURNAME = re.compile(
     r"\w{2,}(?:sk[iy]j?|skyj|sky|enko|ov|off|ova|ić|ovich|escu|eanu|sson|stein|ský|ськ(?:ий|ого|ому|им|а|ої)|енко|чук|ович|ець)$"
 )
@@ -492,7 +492,7 @@ _FOLDED = [
 ]
 #: Classes of consonants: sibilants and velars are one, as c, g, j, ch and ج stand for either.
 _CLASSES = str.maketrans("pbfvdtkgqcxszjhlrmn", "PPFFTTSSSSSSSS LRMN".replace(" ", "_"))
-#: In a longer text a name may be described.
+#: In a longer text a name may be paraphrased.
 _SHORT_TEXT = 250
 _MIN_RATIO, _MIN_PLACE_RATIO, _MIN_SKELETON_RATIO = 68, 80, 75
 
@@ -508,7 +508,7 @@ class Name(NamedTuple):
 
 
 def names_differing(pair: Pair) -> list[str]:
-    """Return names in whose place the translation has others."""
+    """Return names for which the translation has others."""
     source_language, language = base(pair.source_language), base(pair.language)
     source, target = pair.source.text, pair.target.text
     if source_language == language or not _readable(source) or not _readable(target):
@@ -540,7 +540,7 @@ def names_differing(pair: Pair) -> list[str]:
 
 
 def _spans(pair: Pair) -> list[tuple[tuple[int, int], tuple[int, int]]]:
-    """Return where each sentence and its translation stand in the texts."""
+    """Return the positions of each sentence and its translation in the texts."""
     spans = []
     source_end = target_end = 0
     whole = ((0, len(pair.source.text)), (0, len(pair.target.text)))
@@ -566,7 +566,7 @@ def _places_changed(pair: Pair, source_language: str, language: str) -> list[str
 
 
 def _readable(text: str) -> bool:
-    """Return whether names can be told by their capitals: not in text all in capitals, or in Chinese or Japanese."""
+    """Return whether capitals identify names: not in text all in capitals, or in Chinese or Japanese."""
     return bool(re.search(r"[a-zа-яіїєґ]|[\u0620-\u064a]", text)) and not re.search("[\u3000-\ud7ff]", text)
 
 
@@ -667,13 +667,13 @@ def _change(lost: Iterable[Name], added: Iterable[Name]) -> str:
 
 
 def _is_sure(name: Name) -> bool:
-    """Return whether a word is a name and none that is translated."""
+    """Return whether a word is a name that is not translated."""
     word = name.word.lower()
     return not (word in _COMMON or word in _PARTICLES or len(word) < 3 or name.word.isupper())
 
 
 def _alone(name: Name, language: str) -> bool:
-    """Return whether a single word is surely a name: no noun of German, and not the first of a sentence."""
+    """Return whether a single word is certainly a name: not in German, and not at the start of a sentence."""
     if name.labelled or _SURNAME.match(name.word):
         return True
     if language == "de" or name.initial:
@@ -703,7 +703,8 @@ def _names(text: str, language: str) -> list[Name]:
             if len(part) > 1 and not part.isupper():
                 found.append(Name(part, match.start(), initial, sequence, labelled))
                 end = match.end()
-    # The first word of a sentence is hardly ever a part of the name after it in these cases: titles, articles.
+    # In these cases, such as titles and articles, the first word of a sentence is hardly ever part of the name after
+    # it.
     return [name for name in found if not (name.initial and name.word.lower() in _COMMON)]
 
 

@@ -1,7 +1,7 @@
 """Numbers written as words, in every language that the interface has.
 
-Each line of a table holds a value and its forms; `a(b|c)` stands for ab and ac. Inflected forms are listed, because a
-stem such as "сто" begins words that have nothing to do with numbers. The tests compare the tables with num2words.
+Each line of a table holds a value and its forms; `a(b|c)` stands for ab and ac. Inflected forms are listed, because
+words unrelated to numbers begin with stems such as "сто". The tests compare the tables with num2words.
 """
 
 import re
@@ -483,7 +483,7 @@ _GERMAN_ONE = {"ein": Decimal(1), "eine": Decimal(1), "eins": Decimal(1)}
 
 
 class Word(NamedTuple):
-    """A word that counts."""
+    """A word for a number."""
 
     value: Decimal
     kind: str = ""  # "", or one of the prefixes of the tables
@@ -504,7 +504,7 @@ def languages() -> frozenset[str]:
 
 
 def word(text: str, language: str) -> Word | None:
-    """Return what a word counts, or None."""
+    """Return the number that a word stands for, or None."""
     known = _words(language)
     folded = text.lower().replace("'", "’").replace("ʼ", "’")
     if language == "ar":
@@ -521,7 +521,7 @@ def word(text: str, language: str) -> Word | None:
 
 
 def scale_after(text: str, start: int, language: str) -> tuple[Decimal, int] | None:
-    """Return the factor of the word that follows digits (million), and where it ends."""
+    """Return the factor of a word after digits (million), and its end."""
     match = re.compile(r"[ \xa0\u202f-]?(?:de )?([^\W\d_]+)\.?").match(text, start)
     found = match and word(match[1], language)
     if match and found and found.kind in ("", "~") and _is_scale(found.value):
@@ -530,7 +530,7 @@ def scale_after(text: str, start: int, language: str) -> tuple[Decimal, int] | N
 
 
 def spelled(text: str, language: str) -> list[Spelled]:
-    """Return the numbers that are written as words, in their order."""
+    """Return the numbers that are written as words, in order."""
     if language == "ar":
         text = _ARABIC_ELEVEN.sub("\\1\u0640", text)
     found: list[Spelled] = []

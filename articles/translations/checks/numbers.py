@@ -1,4 +1,4 @@
-"""Check numbers: amounts, dates and times, as each language writes them."""
+"""Check numbers: amounts, dates and times, in the notation of each language."""
 
 import re
 import unicodedata
@@ -31,9 +31,9 @@ _ROMAN_FORM = re.compile(r"X{0,3}(IX|IV|V?I{0,3})")
 #: The 1990s, die 1990er: other languages write the nineties.
 _DECADE = re.compile(r"[12]\d(\d0)(?:s|er|ern|-(?:х|ті|тих))?\b")
 _NO_10 = re.compile(r"\bN(?:o|umber)\.? 10$")
-#: Pairs of numbers that are compared at most. Nobody needs to be told of a text with more, such as a table of results.
-_MOST_PAIRS = 250_000
-#: In characters: how far back a pattern that ends with a number may begin.
+#: The greatest number of pairs to compare. Texts with more, such as a table of results, are not checked.
+_MAX_PAIRS = 250_000
+#: The greatest distance in characters between the start of a pattern and the number at its end.
 _LONGEST_BEFORE = 20
 #: 9/11 names a day; other languages write the 11th of September.
 _CALENDAR = re.compile(r"\d{1,2}/\d{1,2}\b")
@@ -51,7 +51,7 @@ _AFTERNOON = re.compile(
 
 
 class Number(NamedTuple):
-    """A number in a text, and what it may mean: 17.30 may be a time or a price, 29.11 the 29th of November."""
+    """A number in a text, and its possible meanings: 17.30 may be a time or a price, 29.11 the 29th of November."""
 
     text: str
     readings: frozenset[str]
@@ -80,7 +80,7 @@ def numbers_differing(pair: Pair) -> dict[str, list[str]]:
     """Return numbers without a counterpart, except those that may be dropped or converted; and units that differ."""
     sources = numbers_of(pair.source.text, pair.source_language)
     targets = numbers_of(pair.target.text, pair.language)
-    if len(sources) * len(targets) > _MOST_PAIRS:
+    if len(sources) * len(targets) > _MAX_PAIRS:
         return {"numbers": [], "units": []}
     matched, missing, added = _match(sources, targets)
     units = [
@@ -130,7 +130,7 @@ def _matches_elsewhere(number: Number, others: Sequence[Number]) -> bool:
 def _without_converted(
     missing: list[Number], added: list[Number], sources: Sequence[Number], targets: Sequence[Number]
 ) -> tuple[list[Number], list[Number]]:
-    """Leave out amounts that the other text has in another unit: 15 inches, 380 millimetres."""
+    """Omit amounts that the other text has in another unit: 15 inches, 380 millimetres."""
     return (
         [number for number in missing if not any(_converted(number, other) for other in targets)],
         [number for number in added if not any(_converted(other, number) for other in sources)],
@@ -153,13 +153,13 @@ def _is_decimal(reading: str) -> bool:
 
 
 def _comparable(missing: Number, added: Number) -> bool:
-    """Return whether one number may stand where the other should."""
+    """Return whether one number may have been written in place of the other."""
     dates = "/" in missing.text + added.text
     return not (dates or (missing.readings <= {"1", "2"} and missing.word) or added.readings <= {"1"})
 
 
 def _scores_differing(pair: Pair) -> list[str]:
-    """Return results of matches that differ, also where only their sides are exchanged."""
+    """Return results of matches that differ, even if only their sides are exchanged."""
     source, target = (
         [match.groups() for match in _SCORE.finditer(_TENNIS.sub(r"\1–", content.text))]
         for content in (pair.source, pair.target)
@@ -257,13 +257,13 @@ def _from_words(spelled: number_words.Spelled, text: str, language: str) -> Numb
 
 
 def _normalized(text: str, decimal: str) -> str:
-    """Return the text with European digits, without marks of groups, and with times as 16:12."""
+    """Return the text with European digits, without group separators, and with times as 16:12."""
     text = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text if c not in "\u200e\u200f\u061c")
     text = without_arabic_marks(text)
     text = re.sub(r"(?<=\d)½", ".5" if decimal == "." else ",5", text)
     text = re.sub(r"(?<=\d)٬(?=\d)", "", text)
     text = re.sub(r"(?<=\d)[٫،](?=\d)", decimal, text)
-    # An ordinary space stands within a number only where commas cannot.
+    # An ordinary space is a group separator only where commas cannot be one.
     spaces = "\xa0\u2009\u202f'’" + (" " if decimal == "," else "")
     text = re.sub(_GROUPED.format(spaces=spaces), lambda match: re.sub(r"\D", "", match[0]), text)
     text = _FRENCH_TIME.sub(r"\1:\2", text)
@@ -308,7 +308,7 @@ def _readings(number: str, decimal: str, after: str) -> Iterator[str]:
     if day := re.fullmatch(r"([0-2]?\d|3[01])\.(0?\d|1[0-2])", number):
         yield _plain(day[1])
     if after.startswith("万"):
-        # Other languages have words for thousands and millions, and write in digits what stands before them.
+        # Other languages write digits before words for thousands and millions.
         for zeros in (3, 6, 9, 12):
             counted = f"{Decimal(number).scaleb(-zeros).normalize():f}"
             if not counted.startswith("0."):

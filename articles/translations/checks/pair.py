@@ -18,19 +18,19 @@ _TAGS = frozenset(
 #: Elements with a text of their own. A cell counts whether or not the editor has put a paragraph into it.
 BLOCKS = frozenset({"p", "h3", "li", "blockquote", "tr", "th", "td"})
 
-#: A tag; or what stands in markup but is none, as a tag that was cut off.
+#: A tag, or something in markup that is none, such as a truncated tag.
 _MARKUP = re.compile(r'<(?P<end>/?)(?P<tag>[a-zA-Z][a-zA-Z0-9]*)(?=[\s/>])(?:"[^"]*"|[^<>"])*>|<[!?]?')
 
 
 class Content:
-    """A text as checks read it: its blocks, and how rich text is built."""
+    """A text in the form for checks: its blocks, and the structure of rich text."""
 
     def __init__(self, text: str, *, html: bool) -> None:
         self.blocks: list[str] = [text]
         #: Addresses of links, and elements by tag, each with their number.
         self.links: Counter[str] = Counter()
         self.counts: Counter[str] = Counter()
-        #: Tags that are unknown, not closed or not opened, and what is no tag.
+        #: Tags that are unknown, not closed or not opened, and broken ones.
         self.broken: list[str] = []
         if html:
             self.blocks = plain_blocks(text)
@@ -55,7 +55,7 @@ class Content:
 
 
 def _broken(html: str) -> list[str]:
-    """Return what is wrong with markup. A parser would mend it in silence."""
+    """Return the errors of markup, which a parser would silently repair."""
     found: list[str] = []
     opened: list[str] = []
     for match in _MARKUP.finditer(html):
@@ -87,11 +87,11 @@ def base(language: str) -> str:
 
 
 def shortened(text: str) -> str:
-    """Return a passage as remarks quote it."""
+    """Return a passage shortened for quotation in remarks."""
     return text if len(text) <= 50 else text[:49] + "…"
 
 
-#: The end of a sentence in any language, also of one that begins in small letters.
+#: The end of a sentence in any language, even of one that begins in lower case.
 SENTENCE_END = re.compile(r"(?<=[.!?…؟。！？])[\s”“»«\"’)]+|\n+")
 #: After a sentence: an end mark, perhaps with closing quotation marks, and a space before a capital or a quotation.
 _SENTENCE_BREAK = re.compile(

@@ -1,8 +1,8 @@
 # ruff: noqa: E501 the words of a language stay on one line
-"""Check polarity: a negation that is lost or added, and words that say the opposite.
+"""Check polarity: negations that are lost or added, and opposites.
 
-Languages negate in different ways, so the check compares sentences, not words. Words that often stand in for a
-negation (only, without, refuse, rule out) may account for a difference unless both texts have them.
+Languages negate in different ways, so the check compares sentences, not words. Words that often replace a negation
+(only, without, refuse, rule out) may explain a difference unless both texts have them.
 """
 
 import re
@@ -28,7 +28,7 @@ _NEGATIONS = {
     r"без|неможлив\w*|неправд\w*|невинн\w*|невинуват\w*|невідом\w*|нелегальн\w*|незаконн\w*",
     "ar": r"[وف]?(?:لا|لم|لن|ليس|ليست|ليسوا|لست|لسنا|بلا|ألا|لات|كلا)|[وفبل]?(?:دون|بدون)|[وف]?ما (?:من|كان|كانت)",
 }
-#: Phrases that look like negations and are none.
+#: Phrases that look like negations but are not.
 _EMPTY = {
     "en": r"not only\b|not without|can(?:not|’t) but\b|, (?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should)n’t \w+\?|not least|no less than"
     r"|no fewer than|not to mention|no wonder|no matter|why not\b|No 10\b|“no”|no-one but",
@@ -54,10 +54,10 @@ _EXCEPTIVE = {
 #: Languages in which several words of one clause make one negation.
 _CONCORD = frozenset({"fr", "es", "pl", "ro", "uk", "ar"})
 _CLAUSE_WORDS = 7
-#: In longer passages, whose sentences the translation divides in another way, negations cannot be told apart.
+#: In longer passages with differently divided sentences, negations cannot be matched.
 _MAX_LENGTH = 400
 
-#: Words that may stand in for a negation, by what they mean. Both texts having one of a kind cancels it.
+#: Words that may replace a negation, by meaning. If both texts have one of a kind, they cancel out.
 _STAND_INS: dict[str, dict[str, str]] = {
     "only": {
         "en": r"only|except\w*|solely|exclusive\w*|merely|other than|save for|apart from",
@@ -121,7 +121,7 @@ _STAND_INS: dict[str, dict[str, str]] = {
     },
 }  # fmt: skip
 
-#: Pairs of opposites. Only clear cases: a text that has one side and a translation that has only the other.
+#: Pairs of opposites. Only clear cases: a text with one side, and a translation with only the other.
 _OPPOSITES: tuple[tuple[dict[str, str], dict[str, str]], ...] = (
     (
         {
@@ -316,7 +316,7 @@ class _Found(NamedTuple):
 
 
 def polarity_differing(pair: Pair) -> dict[str, list[str]]:
-    """Return sentences in which a negation is lost or added, and words that say the opposite."""
+    """Return sentences in which a negation is lost or added, and opposites."""
     source_language, language = base(pair.source_language), base(pair.language)
     if source_language not in _NEGATIONS or language not in _NEGATIONS or source_language == language:
         return {}

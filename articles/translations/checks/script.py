@@ -1,4 +1,4 @@
-"""Check the script and the language of a translation, also of a short one."""
+"""Check the script and the language of a translation, even of a short one."""
 
 import re
 from functools import lru_cache
@@ -29,7 +29,7 @@ _OTHERS = {"Cyrl": _CYRILLIC, "Grek": _GREEK, "Arab": _ARABIC, "Hebr": _HEBREW, 
 _JUDGED = {"en", "de", "fr", "es", "pl", "ro", "it", "nl", "pt", "cs", "sv", "da", "tr", *_SCRIPTS}
 #: The alphabets whose letters look alike.
 _ALPHABETS = [re.compile(f"[{letters}]") for letters in (_LATIN, _CYRILLIC, _GREEK)]
-#: Letters of Russian, Belarusian or Bulgarian that Ukrainian does not have, and the other way round.
+#: Letters of Russian, Belarusian or Bulgarian that Ukrainian lacks, and vice versa.
 _NOT_IN = {"uk": "ыэъёўЫЭЪЁЎ", "ru": "іїєґІЇЄҐўЎ", "bg": "ыэёіїєґЫЭЁІЇЄҐ"}
 _WORD = re.compile(r"[^\W\d_]+")
 
@@ -82,16 +82,16 @@ def _letters(language: str) -> str:
 
 @lru_cache(maxsize=32)
 def _foreign(language: str) -> re.Pattern[str]:
-    """Return the letters that have no place in a text: Latin ones have one everywhere, as names of companies."""
+    """Return the letters that are foreign in a language; Latin ones are not, because names of companies have them."""
     own = _letters(language)
     return re.compile("[" + "".join(letters for letters in (_CYRILLIC, _GREEK, _ARABIC) if letters not in own) + "]")
 
 
-#: Languages to choose from. Among all languages, the detector hardly ever tells Arabic from its dialects.
+#: The languages to choose from. Among all languages, the detector would confuse Arabic with its dialects.
 _LIKELY = frozenset(map(base, KNOWN)) | {"bg", "ca", "cs", "fa", "it", "ja", "nl", "pt", "ru", "tr", "zh"}
 _QUOTED = re.compile(r"[«“„»”\"]")
 _LOWERCASE_WORD = re.compile(r"\b[^\W\d_A-Z]\w+")
-#: A sentence that stays as it is has more words than names do; a quotation may be a title.
+#: The least number of words of an untranslated sentence, more than names have; a quotation may be a title.
 _MIN_WORDS, _MIN_QUOTED_WORDS = 2, 4
 
 
@@ -117,7 +117,7 @@ def foreign_text(pair: Pair) -> list[str]:
 
 
 def _sentences(text: str) -> list[str]:
-    """Return the sentences that are more than a name; credits are often the same in two languages."""
+    """Return the sentences that are longer than a name; credits are often the same in two languages."""
     found = []
     for sentence in SENTENCE_END.split(text):
         parts = [part.strip(" \xa0\u202f,.") for part in _QUOTED.split(sentence)]

@@ -29,7 +29,7 @@ def structure(pair: Pair) -> list[str]:
     return lost + added + [f"<{tag}> {source.counts[tag]} → {target.counts[tag]}" for tag in sorted(fewer)]
 
 
-#: Scripts whose sentences end with no mark.
+#: Scripts whose sentences have no end mark.
 _WITHOUT_FULL_STOPS = frozenset({"Thai", "Laoo"})
 _END = tuple(".!?…؟۔。！？।॥։።៕၊။")
 _AFTER_END = " \t\r\n\xa0\u202f\u200e\u200f\u061c\"'”“’‘»«›‹)]」』*"
@@ -50,7 +50,7 @@ _RELATIVE_LENGTH = {
 
 
 def broken_off(pair: Pair) -> list[str]:
-    """Return the ends of blocks that break off in mid-sentence although those of the original do not."""
+    """Return the ends of blocks that break off in mid-sentence, unless those of the original do."""
     if script_of(pair.language) in _WITHOUT_FULL_STOPS:
         return []
     sources, targets = pair.source.blocks, pair.target.blocks
@@ -116,7 +116,7 @@ _TAG = re.compile(
     r",\s+(?:\w+n’t|\w+n't|is|are|was|were|do|does|did|has|have|had|can|could|will|would|right)(?: \w+)?\?|¿(?:no|verdad)\?|, (?:oder|nicht wahr|nu-i așa|prawda|n’est-ce pas|чи не так)[ \xa0\u202f]?\?",
     re.IGNORECASE,
 )
-#: Words of questions: one may stand as an indirect question, or as a heading such as "Wie es weitergeht".
+#: Question words: a question may be translated as an indirect one, or as a heading such as "Wie es weitergeht".
 _INTERROGATIVES = {
     "en": "how|why|what|where|who|whom|whose|when|whether|which",
     "de": "wie|was|warum|wieso|weshalb|wer|wen|wem|wo|wann|ob|welche[rsnm]?|wohin|wozu|womit",

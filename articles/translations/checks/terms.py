@@ -15,7 +15,7 @@ from liveblog.translation.terms import LETTER, Term, case_fits, occurring, place
 def terms_differing(terms: Iterable[Term], pair: Pair) -> dict[str, list[str]]:
     """Return the terms that the translation lacks, and the words in it that the glossary forbids for them.
 
-    The caller passes the terms that hold in texts of this kind.
+    The caller passes the terms for texts of this kind.
     """
     source, target, language = pair.source.text, pair.target.text, base(pair.language)
     missing: list[str] = []
@@ -23,7 +23,7 @@ def terms_differing(terms: Iterable[Term], pair: Pair) -> dict[str, list[str]]:
     for term in occurring(terms, source, base(pair.source_language)):
         found = _forbidden(term, target, language)
         forbidden += (f"{word} → {term.expected}" for word in found)
-        # One remark says it: the forbidden word stands for the term.
+        # One remark is enough: the forbidden word is the translation of the term.
         if not found and not says(term, target, language):
             missing.append(term.expected)
     return {"terms": missing, "forbidden": forbidden}
@@ -36,7 +36,7 @@ def says(term: Term, text: str, language: str) -> bool:
 
 def _has(phrase: str, term: Term, text: str, language: str) -> bool:
     if not term.target and phrase == term.source:
-        # Names are put into compounds and derived from: Kyiv, die Kyiver.
+        # Names occur in compounds and derived words: Kyiv, die Kyiver.
         return phrase in text if term.case_sensitive else phrase.casefold() in text.casefold()
     if not term.inflected:
         return bool(places_of(phrase, text, language, term))
@@ -56,7 +56,7 @@ def _has_word(expected: str, term: Term, text: str, language: str) -> bool:
 
 
 def _forbidden(term: Term, text: str, language: str) -> list[str]:
-    """Return the forbidden words in a text, except within a right translation of the term."""
+    """Return the forbidden words in a text, except within a correct translation of the term."""
     if not term.forbidden:
         return []
     right = [place for phrase in (term.expected, *term.admitted) for place in places_of(phrase, text, language, term)]

@@ -18,7 +18,7 @@ class Typography(NamedTuple):
 
     #: Pairs of an opening and a closing mark. ’ closes an open ‘ or ‚; otherwise it is an apostrophe.
     quotes: str
-    #: Pairs that stand within others only.
+    #: Pairs that only occur within others.
     nested: str = ""
     #: A no-break space within these marks of quotation.
     spaced_quotes: str = ""
@@ -45,18 +45,18 @@ TYPOGRAPHY: dict[str, Typography] = {
     "ar": Typography("«» “”", replaced=",;?", replacing="،؛؟"),
     "ja": Typography("「」 『』"),
 }
-#: Marks of languages that the table does not have.
+#: Marks of languages that are not in the table.
 ANY_QUOTES = "“” ‘’ „“ «» ‹› 「」 『』"
 
 _APOSTROPHE = re.compile(r"(?<=[^\W\d_])(['´`\"])(?=[^\W\d_])")
-# A pattern that could begin within a long word would read the rest of it from each of its letters.
+# Without this, the pattern would scan the rest of a long word from each of its letters.
 _SPACE_BEFORE = re.compile(r"(?<!\S)\S+[ \xa0\u202f]+[?!;:,](?![()\w/-])")
 _WORD_BEFORE = r"(?<![^\s«“„(])(?:(?=[^\s«“„(])|(?<![ \t])(?=[ \t]))[^\s«“„(]*"
 _ARABIC_PLACE = r"(?<=[\u0620-\u065f»”)])\s?"
 
 
 def typography_differing(pair: Pair) -> list[str]:
-    """Return pieces of the translation with marks or spaces that its language does not use, and how it writes them."""
+    """Return pieces of the translation with marks or spaces that its language does not use, and their corrections."""
     language = base(pair.language)
     rules, text = TYPOGRAPHY.get(language), pair.target.text
     if rules is None or language == base(pair.source_language):
@@ -102,7 +102,7 @@ def _letters(rules: Typography, text: str) -> list[str]:
 
 
 def _apostrophes(rules: Typography, text: str, source: str) -> list[str]:
-    # Somebody whose keyboard writes straight apostrophes means them.
+    # Keyboards write straight apostrophes, so accept them.
     straight = "'" in source and "’" not in source and not rules.apostrophe
     return [
         _proposal(match[0], re.sub(r"['´`\"]", "’", match[0]))

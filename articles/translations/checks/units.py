@@ -1,5 +1,5 @@
 # ruff: noqa: E501 the words of a language stay on one line
-"""Units of measures, money and time, as each language writes them after or before a number."""
+"""Units of measures, money and time, after or before a number, in each language."""
 
 import re
 from functools import lru_cache
@@ -420,7 +420,7 @@ sterling جنيه إسترليني|جنيهات إسترلينية
 }
 _BEFORE = re.compile(r"([$€£¥₴]|US\$|USD|EUR|GBP)[ \xa0\u202f]?$")
 _PREFIX = {"€": "euro", "$": "dollar", "£": "sterling", "¥": "yen", "₴": "hryvnia"}
-#: Two of a unit in one word.
+#: Words that mean two of a unit.
 ARABIC_DUALS = {
     "ساعتين": "hour", "ساعتان": "hour", "يومين": "day", "يومان": "day", "أسبوعين": "week", "أسبوعان": "week",
     "شهرين": "month", "شهران": "month", "عامين": "year", "عامان": "year", "سنتين": "year", "سنتان": "year",

@@ -1,4 +1,4 @@
-"""Find what was left in another language: passages in a foreign script, and texts too short for the detector."""
+"""Find untranslated text: passages in a foreign script, and texts too short for the detector."""
 
 import re
 from functools import lru_cache
@@ -19,7 +19,7 @@ def _words(text: str) -> frozenset[str]:
 _IN_NAMES = _words(
     "of the and for von van der den de la le du des del di da dos do y e i et und al el bin ibn abu sans"
 )
-#: Frequent words. One that several languages have belongs to each of them, and tells none from another.
+#: Frequent words. One that several languages share does not distinguish them.
 _FUNCTION_WORDS = {
     "en": _words(
         "the have has been with from was were this that will are is by not says after their would in on a an it its at "
@@ -97,7 +97,7 @@ def _is_of_another_language(lower: list[str], words: list[str], language: str) -
         return False
     for other in _FUNCTION_WORDS.keys() - {language}:
         hits = sum(word in _function_words(other) and word not in _IN_NAMES for word in lower)
-        # Titles and names within a text have one such word.
+        # Titles and names within a text may have one such word.
         if hits >= 2 or (hits == 1 and len(lower) >= 2 and len(lower) >= len(words) / 2 and len(words) <= 4):
             return True
     return False
@@ -105,13 +105,13 @@ def _is_of_another_language(lower: list[str], words: list[str], language: str) -
 
 @lru_cache
 def _function_words(language: str) -> frozenset[str]:
-    """Return the words of a language that no other of these languages has."""
+    """Return the words of a language that none of the others has."""
     words = frozenset(_FUNCTION_WORDS[language])
     return words.difference(*(other for code, other in _FUNCTION_WORDS.items() if code != language))
 
 
 def _is_prose(words: list[str], least: int = 1) -> bool:
-    """Return whether words are more than names: they are written small, or in a script without capitals."""
+    """Return whether words are more than names: they are in lower case, or in a script without capitals."""
     small = [word for word in words if not word[0].isupper() and len(word) > 1 and word.lower() not in _IN_NAMES]
     return len(words) >= least and (len(small) >= 2 or any(len(word) > 3 for word in small))
 

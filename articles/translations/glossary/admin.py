@@ -137,7 +137,7 @@ class GlossaryTermAdmin(IndexedSearchMixin, LangAttributeAdmin):
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> LogEntry | None:  # type: ignore[override]
         [part] = message
-        # A form that was saved as it was opened is no change.
+        # Saving an unchanged form is no change.
         return super().log_change(request, obj, message) if part["changed"]["values"] else None
 
     def log_deletions(self, request: HttpRequest, queryset: Iterable[GlossaryTerm]) -> list[LogEntry]:
@@ -153,7 +153,7 @@ class GlossaryTermAdmin(IndexedSearchMixin, LangAttributeAdmin):
         return self._history(request, history.entries().filter(object_id=str(term.pk)), term)
 
     def changes_view(self, request: HttpRequest) -> HttpResponse:
-        """Show the changes of all terms, also of those that have been deleted."""
+        """Show the changes of all terms, including deleted ones."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         return self._history(request, history.entries(), None)
@@ -185,7 +185,7 @@ class GlossaryTermAdmin(IndexedSearchMixin, LangAttributeAdmin):
         return self.has_add_permission(request) and self.has_change_permission(request)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        # The usual title, “Select glossary term to change”, leaves no room for the buttons.
+        # Django's title, “Select glossary term to change”, leaves no room for the buttons.
         context = {
             "title": capfirst(self.opts.verbose_name_plural),
             "may_import": self.may_import(request),
@@ -194,7 +194,7 @@ class GlossaryTermAdmin(IndexedSearchMixin, LangAttributeAdmin):
         return super().changelist_view(request, {**context, **(extra_context or {})})
 
     def export_view(self, request: HttpRequest, extension: str) -> HttpResponse:
-        """Send the terms that the list shows, on all its pages."""
+        """Send the terms of the filtered list, from all its pages."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         if extension not in _FORMATS:
@@ -267,7 +267,7 @@ class GlossaryTermAdmin(IndexedSearchMixin, LangAttributeAdmin):
             self.message_user(request, text % {"languages": names}, messages.WARNING)
 
 
-#: The fields of the form in their order; those that are texts are shown with their language to users who only read.
+#: The fields of the form in their order; read-only texts are shown with their language.
 _FORM = (
     *("source_language", "language", "field", "source", "target", "admitted", "forbidden"),
     *("case_sensitive", "inflected", "note", "example"),

@@ -1,6 +1,6 @@
-"""Terms as CSV (RFC 4180), for spreadsheets: one term a line, with a head line that names the columns.
+"""Terms as CSV (RFC 4180), for spreadsheets: one term per line, with a header line.
 
-Separators may be commas, semicolons or tabs, as spreadsheets of different countries write them.
+Separators may be commas, semicolons or tabs, which spreadsheets of different countries use.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from articles.translations.glossary.rows import MAX_ROWS, Reading, Row, kind_cod
 from articles.translations.models import GlossaryTerm
 from liveblog.lists import listed
 
-#: Names in the head line, by column of the model.
+#: Names in the header line, by column of the model.
 NAMES = {
     "source_language": "source_language",
     "language": "language",
@@ -35,7 +35,7 @@ _YES_OR_NO = ("case_sensitive", "inflected")
 #: The separator between several words in one cell.
 _LIST_SEPARATOR = "|"
 _BOOLEANS = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
-#: Spreadsheets take a cell that begins with one of these for a formula (OWASP, "CSV Injection").
+#: Spreadsheets read a cell that begins with one of these as a formula (OWASP, "CSV Injection").
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -58,13 +58,13 @@ def _cell(column: str, value: str | bool) -> str:
 
 
 def read(data: bytes) -> Reading:
-    """Return the rows of a CSV file. What cannot be read becomes an error of its line."""
+    """Return the rows of a CSV file. Unreadable values become errors of their lines."""
     found = Reading()
     text = _decoded(data)
     if text is None:
         found.fail(0, _("The file isn’t in UTF-8. In a spreadsheet, save it as “CSV UTF-8”."))
         return found
-    # Newlines within a cell stay what they are.
+    # Newlines within a cell stay unchanged.
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
     try:
         columns = _columns(next(reader, []), found)
@@ -96,7 +96,7 @@ def _decoded(data: bytes) -> str | None:
 
 
 def _delimiter(text: str) -> str:
-    """Return the most frequent separator of the head line."""
+    """Return the most frequent separator of the header line."""
     head = text.partition("\n")[0]
     return max((",", ";", "\t"), key=head.count)
 
@@ -104,7 +104,7 @@ def _delimiter(text: str) -> str:
 def _columns(head: list[str], found: Reading) -> list[str]:
     by_name = {name: column for column, name in NAMES.items()}
     columns = []
-    # Of more than these, some are unknown or there twice.
+    # If there are more, some are unknown or duplicates.
     for cell in head[: 2 * len(NAMES)]:
         name = "_".join(cell.strip().lower().split())
         column = by_name.get(name, name if name in NAMES else "")

@@ -1,4 +1,4 @@
-"""Record each change of the glossary in Django's admin log: its user, its time, and the values before and after."""
+"""Record each change of the glossary in Django's admin log: user, time, and the values before and after."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class ShownEntry:
 
 
 def shown(found: Iterable[LogEntry]) -> list[ShownEntry]:
-    """Return log entries in words of the active language."""
+    """Return log entries in the active language."""
     actions = {
         ADDITION: pgettext("a glossary term", "added"),
         CHANGE: pgettext("a glossary term", "changed"),
@@ -104,7 +104,7 @@ def _details(each: LogEntry) -> dict[str, Any]:
         details: dict[str, Any] = part[_ACTIONS[each.action_flag]]
         return details if "values" in details else {}
     except (ValueError, TypeError, KeyError):
-        # Written by other code than this module.
+        # Other code has written the entry.
         return {}
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The effects of an import, or those that it would have."""
+    """The effects of an import, or of a dry run."""
 
     added: int = 0
     changed: int = 0
@@ -34,9 +34,9 @@ def read(data: bytes, source_language: str = "") -> Reading:
 
 
 def save(reading: Reading, user: User, file: str, *, check_only: bool = False) -> Outcome | None:
-    """Add the terms of a file and change those that are there. Return None if there are errors.
+    """Add the terms of a file, and change existing ones. Return None if there are errors.
 
-    Errors are added to `reading`, and then nothing is saved. Terms that the file does not have stay.
+    Errors are added to `reading`, and then nothing is saved. Terms that are not in the file stay.
     """
     if reading.errors:
         return None
@@ -82,7 +82,7 @@ def _save(reading: Reading, user: User, file: str) -> Outcome | None:
             unchanged += 1
     if reading.errors:
         return None
-    # Each by itself, because its receivers keep the index of the search.
+    # Save each separately, because signal receivers update the search index.
     for term in [*added, *(term for term, _before in changed)]:
         term.save()
     LogEntry.objects.bulk_create(
@@ -109,7 +109,7 @@ def _normalise(term: GlossaryTerm) -> None:
 
 def _valid(term: GlossaryTerm, row: Row, reading: Reading) -> bool:
     try:
-        # The keys already tell whether a row is unique.
+        # The keys already ensure that rows are unique.
         term.full_clean(validate_unique=False, validate_constraints=False)
     except ValidationError as error:
         for name, messages in error.message_dict.items():

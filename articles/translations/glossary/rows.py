@@ -1,4 +1,4 @@
-"""Share between the formats of files of terms: rows with the values of terms, errors, and limits."""
+"""The common part of the file formats for terms: rows with values, errors, and limits."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 2_000_000
 MAX_ROWS = 5_000
-#: Errors of one file that are kept. Nobody reads more of them.
+#: The greatest number of errors of one file that are kept.
 MAX_ERRORS = 100
 
-#: The columns of a term by which it is told from others.
+#: The columns that identify a term.
 KEY = ("source_language", "language", "field", "source")
 COLUMNS = (*KEY, "target", "admitted", "forbidden", "case_sensitive", "inflected", "note", "example")
 
@@ -34,7 +34,7 @@ class RowError:
 
 @dataclass
 class Row:
-    """The values of one term, as a file has them. Columns that the file lacks are left out."""
+    """The values of one term in a file. Columns that the file lacks are missing."""
 
     number: int
     values: dict[str, object]
@@ -46,7 +46,7 @@ class Reading:
 
     rows: list[Row] = field(default_factory=list)
     errors: list[RowError] = field(default_factory=list)
-    #: Languages that the product does not know, and the number of entries without a pair of languages that it knows.
+    #: Unknown languages, and the number of entries without a pair of known languages.
     skipped_languages: set[str] = field(default_factory=set)
     skipped_entries: int = 0
     #: The unit that `RowError.row` counts.
@@ -58,7 +58,7 @@ class Reading:
 
 
 def language_code(text: str) -> str:
-    """Return the language that a language tag (BCP 47) stands for; empty if the site stores none of the kind."""
+    """Return the site's language for a language tag (BCP 47); empty if there is none."""
     return nearest(text.strip().replace("_", "-").lower(), KNOWN) or ""
 
 

@@ -3,7 +3,7 @@
 Files are written in the second edition of 2019, in the style DCA. Files of the first edition, and in the style DCT, can
 be read, too. In each entry the first language is that of the original, unless the user names another one.
 
-The kind of text where a term holds is its `termLocation`; the example is its `context`; what is forbidden has the
+The kind of text to which a term applies is its `termLocation`; the example is its `context`; forbidden words have the
 administrative status of a deprecated term. TBX-Basic has no category for capitals and inflected forms.
 """
 
@@ -35,7 +35,7 @@ _PREFERRED, _ADMITTED, _DEPRECATED = (f"{status}Term-admn-sts" for status in ("p
 
 
 def write(terms: Iterable[GlossaryTerm]) -> bytes:
-    """Return a TBX file. Terms that differ in the language of the translation only are one entry."""
+    """Return a TBX file. Terms that differ only in the language of the translation are one entry."""
     root = ET.Element("tbx", {"type": "TBX-Basic", "style": "dca", "xml:lang": "en", "xmlns": _NAMESPACE})
     description = ET.SubElement(ET.SubElement(root, "tbxHeader"), "fileDesc")
     ET.SubElement(ET.SubElement(description, "titleStmt"), "title").text = "Glossary"
@@ -145,7 +145,7 @@ def _read_entry(found: Reading, number: int, entry: ET.Element, source_language:
             found.skipped_languages.add(tag[:20])
     original = languages.pop(source_language or next(iter(languages), ""), None)
     if original is None or not languages:
-        # It is no fault of the file that the product does not know a language.
+        # An unsupported language is no error of the file.
         found.skipped_entries += 1
         return
     if not original.right:
@@ -153,7 +153,7 @@ def _read_entry(found: Reading, number: int, entry: ET.Element, source_language:
         return
     kind = kind_code(original.location)
     if kind is None:
-        # Another program means another place with it, such as a menu.
+        # Other programs use it for other places, such as a menu.
         kind = ""
     shared_note = next((_text(child) for child in entry if _name(child) == "note"), "")
     for word in original.right:

@@ -1,1 +1,1 @@
-"""The translation memory: reviewed passages, found again when the same or similar words are to be translated."""
+"""The translation memory: reviewed passages, reused when the same or similar ones are translated."""

@@ -73,7 +73,7 @@ class TranslationUnitAdmin(LangAttributeAdmin):
     change_list_template = "admin/articles/translationunit/change_list.html"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        # Reviews and files add them.
+        # Only reviews and files add units.
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: TranslationUnit | None = None) -> bool:
@@ -136,7 +136,7 @@ class TranslationUnitAdmin(LangAttributeAdmin):
         return super().changelist_view(request, {**context, **(extra_context or {})})
 
     def export_view(self, request: HttpRequest) -> StreamingHttpResponse:
-        """Send the passages that the list shows, on all its pages: those that are public, because files go anywhere."""
+        """Send the passages of the filtered list, from all its pages; only public ones: files may go anywhere."""
         if not super().has_add_permission(request):
             raise PermissionDenied
         try:

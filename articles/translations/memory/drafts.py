@@ -1,4 +1,4 @@
-"""Fill what a machine would draft with what people have reviewed, so that no engine is asked for it again."""
+"""Fill a plan of machine drafts with reviewed passages, so that engines need not translate them again."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _Known = Mapping[str, str]
 
 
 def fill(plan: Plan, item: Article | Update, language: str) -> Plan:
-    """Return the plan with the passages filled whose translation of the same words and kind has been reviewed.
+    """Return the plan with reviewed translations of equal passages of the same kind.
 
-    A block, such as a paragraph or a list, is filled whole or not at all. It costs one query; none if there is nothing
-    to draft. Drafts of other articles give nothing away: the same words stand in this text.
+    A block, such as a paragraph or a list, is filled completely or not at all. This takes one query; none if there is
+    nothing to draft. Using drafts of other articles reveals nothing, because the same words are in this text.
     """
     wanted = {
         (GlossaryTerm.kind_of(field), passages.digest(passage))
@@ -38,7 +38,7 @@ def fill(plan: Plan, item: Article | Update, language: str) -> Plan:
     for unit in lookup.exact(
         readable.between(item.source_language, language), dict.fromkeys(digest for _kind, digest in wanted)
     ):
-        # A unit of a file belongs to no kind of text.
+        # A unit from a file has no kind of text.
         for kind in {kind for kind, digest in wanted if digest == unit.digest and unit.kind in ("", kind)}:
             found.setdefault(kind, {}).setdefault(unit.digest, unit.target)
     if not found:
@@ -55,7 +55,7 @@ def fill(plan: Plan, item: Article | Update, language: str) -> Plan:
 
 
 def _filled(sentence: Sentence, known: _Known, *, rich: bool) -> Iterator[Part]:
-    """Yield the blocks of a passage that are known, and between them what is left to draft."""
+    """Yield the known blocks of a passage, and between them the parts that are left to draft."""
     left = ""
     for block in blocks(sentence.source) if rich else [sentence.source]:
         translated = passages.substituted(block, known)
@@ -73,5 +73,5 @@ def _filled(sentence: Sentence, known: _Known, *, rich: bool) -> Iterator[Part]:
 
 
 def saved(before: Plan, after: Plan) -> int:
-    """Return the number of characters that no engine is asked for."""
+    """Return the number of characters that engines need not translate."""
     return sum(map(len, before.sentences)) - sum(map(len, after.sentences))

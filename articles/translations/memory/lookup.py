@@ -1,7 +1,7 @@
-"""Find reviewed translations of a passage: of the same words, and of similar ones.
+"""Find reviewed translations of equal and of similar passages.
 
-Similar passages are selected by an index (`liveblog.search.index`) and measured by rapidfuzz. Both databases answer
-alike.
+Similar passages are selected by an index (`liveblog.search.index`) and measured by rapidfuzz. Both databases find the
+same.
 """
 
 from __future__ import annotations
@@ -32,19 +32,20 @@ if TYPE_CHECKING:
 
 #: The least similarity of two passages: 1 stands for the same words and markup, 0 for no character in common.
 LEAST = 0.7
-#: The similarity of passages of which only the markup, the case or the white space differs.
+#: The similarity of passages that differ only in markup, case or white space.
 _NEARLY_SAME = 0.99
 
-#: Matches of a passage that are offered, and units of one source or passage that are measured for it.
+#: The number of matches offered for a passage, and of units of one source or passage that are measured.
 MOST = 3
 _MOST_OF_A_SOURCE, _MOST_OF_A_PASSAGE = 3, 60
-#: Units that have enough words of one of the passages of a query.
-_MOST_FOUND = 5_000
+#: The greatest number of units that have enough words of one of the passages of a query.
+_MAX_FOUND = 5_000
 
-#: Passages of one query, and all that similar ones are sought for: far more than a post of a live blog has.
-_BATCH, _MOST_PASSAGES = 20, 60
-#: Words of a passage that are looked for. Half of them must be in a similar one.
-_MOST_WORDS = 6
+#: The number of passages in one query, and the greatest number for which similar ones are searched: far more than an
+#: update has.
+_BATCH, _MAX_PASSAGES = 20, 60
+#: The number of words of a passage that are searched. A similar passage must have half of them.
+_MAX_WORDS = 6
 _MAX_LENGTH = 4_000
 
 _ORIGINS = ("translation__article", "translation__update__article", "reviewer")
@@ -57,7 +58,7 @@ class Match:
 
     unit: TranslationUnit
     similarity: float
-    #: The translation as it is offered: the unit's, with the numbers and names of the passage where that is safe.
+    #: The offered translation: that of the unit, with the numbers and names of the passage if that is safe.
     target: str
 
     @property
@@ -70,7 +71,7 @@ class Match:
 
 
 def readable_by(user: User | AnonymousUser, article: Article) -> TranslationUnitQuerySet:
-    """Return the units whose words a user may see who translates this article: of drafts, only those of its own."""
+    """Return the units that a translator of this article may see: of unpublished texts, only the article's own."""
     found = TranslationUnit.objects.all()
     return found if user.has_perm("articles.view_update") else found.public(besides=article)
 
@@ -89,7 +90,7 @@ def matches(
 ) -> list[list[Match]]:
     """Return for each of the (kind, passage) pairs its best matches, the best first.
 
-    It costs one query for exact matches, and two for similar ones to each 20 passages that have none.
+    This takes one query for exact matches, and two for each 20 passages without one.
     """
     found = found.between(source_language, language)
     by_digest: dict[str, list[TranslationUnit]] = {}
@@ -101,11 +102,11 @@ def matches(
         for digest, (_kind, passage) in zip(digests, wanted, strict=True)
         if digest not in by_digest and len(passage) <= _MAX_LENGTH
     }
-    similar = _similar(found, dict(list(lacking.items())[:_MOST_PASSAGES]))
+    similar = _similar(found, dict(list(lacking.items())[:_MAX_PASSAGES]))
     results = []
     for digest, (kind, passage) in zip(digests, wanted, strict=True):
         scored = [(1.0, unit) for unit in by_digest.get(digest, ())] or similar.get(digest, [])
-        # A headline is best translated as another headline was.
+        # The best model for a headline is another headline.
         scored = sorted(scored, key=lambda each: (-each[0], each[1].kind != kind))
         results.append(_offered(scored, passage, source_language, language))
     return results
@@ -127,7 +128,7 @@ def _offered(
 
 
 def similarity(one: str, other: str) -> float:
-    """Return how alike the words of two passages are that are not the same."""
+    """Return the similarity of the words of two different passages."""
     return min(_NEARLY_SAME, Indel.normalized_similarity(units.plain(one), units.plain(other)))
 
 
@@ -141,9 +142,9 @@ def _similar(
     for start in range(0, len(keys), _BATCH):
         batch = keys[start : start + _BATCH]
         of_same_source = Window(RowNumber(), partition_by=[F("digest"), F("kind")], order_by=_NEWEST)
-        # Joined by OR, the conditions of all passages would be checked in each unit that one of them has found.
+        # If they were joined by OR, each unit found for one passage would be checked for all of them.
         first, *others = [found.filter(conditions[key]).order_by().values_list("pk") for key in batch]
-        keys_of_units = {key for (key,) in first.union(*others, all=True)[:_MOST_FOUND]}
+        keys_of_units = {key for (key,) in first.union(*others, all=True)[:_MAX_FOUND]}
         some = found.filter(pk__in=keys_of_units).annotate(rank=of_same_source)
         some = some.filter(rank__lte=1).order_by(*_NEWEST)
         candidates += some.select_related(*_ORIGINS)[: len(batch) * _MOST_OF_A_PASSAGE]
@@ -159,14 +160,14 @@ def _similar(
 
 
 def _condition(passage: str) -> Q | None:
-    """Return what the sources of similar passages have: a similar length, and half of the words that tell most."""
+    """Return the condition for sources of similar passages: a similar length, and half of the longest words."""
     text = plain_text(passage)
     terms = _terms(text)
     if not terms:
         return None
     needed = (len(terms) + 1) // 2
     held = reduce(add, (_one_if(Q(words__holds=term)) for term in terms))
-    # 1 - |a - b| / (a + b), the most that two texts of these lengths can have in common.
+    # 1 - |a - b| / (a + b), the greatest possible similarity of texts with these lengths.
     shortest, longest = len(text) * LEAST / (2 - LEAST), len(text) * (2 - LEAST) / LEAST
     enough = Q(GreaterThanOrEqual(held, needed))
     return Q(words__has_some=(terms, needed)) & Q(length__gte=shortest, length__lte=longest) & enough
@@ -188,4 +189,4 @@ def _terms(text: str) -> list[str]:
         for place, word in enumerate(words)
     ]
     longest = sorted(dict.fromkeys(joined), key=len, reverse=True)
-    return [part(word, beginnings=True) for word in longest[:_MOST_WORDS]]
+    return [part(word, beginnings=True) for word in longest[:_MAX_WORDS]]

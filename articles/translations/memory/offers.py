@@ -42,14 +42,14 @@ class Offer:
 
     @property
     def text(self) -> str:
-        """Return it as the control has it: HTML for rich text."""
+        """Return the text for the control: HTML for rich text."""
         if self.piece.rich:
             return Parted(self.piece.source).with_passages([match.target for match in self.matches])
         return plain_text(self.matches[0].target)
 
     @property
     def shown(self) -> SafeString:
-        """Return it as HTML, with the numbers and names marked that differ from the reviewed words."""
+        """Return the text as HTML, and mark numbers and names that differ from the reviewed translation."""
         if any(match.adapted for match in self.matches):
             reviewed = Parted(units.as_passage(self.piece.source, rich=self.piece.rich))
             before = reviewed.with_passages([match.unit.target for match in self.matches])
@@ -63,7 +63,7 @@ class Offer:
 
     @property
     def source_difference(self) -> SafeString | str:
-        """Return the original beside the one of the reviewed words as a difference; empty if both are the same."""
+        """Return the difference between the original and that of the reviewed translation; empty if there is none."""
         if all(match.exact for match in self.matches):
             return ""
         now = Parted(units.as_passage(self.piece.source, rich=self.piece.rich))
@@ -72,17 +72,17 @@ class Offer:
 
     @property
     def percent(self) -> int:
-        """Return the similarity of the passage that is least like its source."""
+        """Return the similarity of the least similar passage."""
         return int(100 * self._least.similarity)
 
     @property
     def unit(self) -> TranslationUnit:
-        """Return the unit whose origin is shown: of several, that of the passage that is least like its source."""
+        """Return the unit whose origin is shown: of several, that of the least similar passage."""
         return self._least.unit
 
     @property
     def article(self) -> SafeString:
-        """Return the headline of the article that the words come from; empty if they come from a file."""
+        """Return the headline of the article from which the translation comes; empty if it comes from a file."""
         translation = self.unit.translation
         return named(columns.article_of(translation.item)) if translation else SafeString("")
 
@@ -92,12 +92,12 @@ class Offer:
 
     @property
     def token(self) -> str:
-        """Return a name of the offered text, by which the desk takes over what the user has seen."""
+        """Return a token of the offered text, so that the desk uses the text that the user has seen."""
         return hashlib.sha256(self.text.encode()).hexdigest()[:16]
 
 
 def find(item: Article | Update, language: str, pieces: Mapping[str, Piece], user: User) -> dict[str, list[Offer]]:
-    """Return what to offer for pieces by name, the most similar first.
+    """Return the offers for pieces by name, the most similar first.
 
     A piece of several passages, such as a list, has an offer if each of them has a match.
     """

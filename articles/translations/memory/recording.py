@@ -1,7 +1,7 @@
-"""Remember what people have reviewed, in the transaction of the review.
+"""Store reviewed passages in the transaction of the review.
 
-A translation has in the memory the passages of its last review. Its `remembered` names that review, so whatever makes a
-translation reviewed — the desk, a form, a restored version, an import — is remembered at the end of its edit.
+The memory has the passages of a translation's last review, which `remembered` names. So whatever makes a translation
+reviewed — the desk, a form, a restored version, an import — is remembered at the end of its edit.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _State = Translation.State
 
-#: Reviewed texts of which the memory has others, and texts that are no translation any more.
+#: Reviewed texts that differ from those in the memory, and texts that are no longer translations.
 _CHANGED = (Q(state=_State.REVIEWED) & ~Q(remembered=F("review_digest"))) | (
     Q(state__in=(_State.REFUSED, _State.MISSING)) & ~Q(remembered="")
 )
@@ -42,7 +42,7 @@ class TranslationMemory:
             # Its units were deleted with its translations.
             return
         assert isinstance(item, Article | Update)
-        # Nearly no edit makes anything reviewed, so it takes no query to find out.
+        # Hardly any edit makes a translation reviewed, so find out without a query.
         changed = [row.pk for row in item.translations.all() if _has_changed(row)]
         for row in Translation.objects.filter(pk__in=changed) if changed else ():
             _remember(row, item)
@@ -94,7 +94,7 @@ def _units_of(row: Translation, item: Article | Update, texts: review.Texts) -> 
 def build(*, again: bool = False) -> Iterator[Translation]:
     """Remember the reviewed translations that are not in the memory, and yield each; `again`: remember all of them.
 
-    People may go on working meanwhile.
+    People may go on working in the meantime.
     """
     if again:
         Translation.objects.exclude(remembered="").update(remembered="again")
@@ -114,7 +114,7 @@ def _remember_one(pk: int) -> Translation | None:
     if row is None:
         return None
     changes.lock(row.item)
-    # Somebody else may have reviewed it before the lock was ours.
+    # Somebody else may have reviewed it before this took the lock.
     row = found.filter(_CHANGED).first()
     if row is not None:
         _remember(row, row.item)

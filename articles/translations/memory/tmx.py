@@ -1,7 +1,7 @@
 """Exchange the memory with other programs as TMX 1.4b (https://www.gala-global.org/tmx-14b).
 
-Files are read as a stream, however long they are. What a program wraps in its own codes stays if it is markup that a
-text may have, and is left out if it is not.
+Files are read as a stream, however long they are. Contents of a program's own codes are kept if they are allowed
+markup, and dropped otherwise.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 MAX_BYTES = 30_000_000
-#: Pairs of passages of one file.
+#: The greatest number of pairs of passages in one file.
 MAX_UNITS = 200_000
 _BATCH = 1000
 _MAX_DEPTH = 40
@@ -124,7 +124,7 @@ def load(file: IO[bytes], name: str, source_language: str = "", *, check_only: b
 
 
 def _add(batch: list[TranslationUnit], name: str, outcome: Outcome) -> None:
-    """Add the units that the memory does not have from any file."""
+    """Add the units that the memory does not have yet from a file."""
     of_files = TranslationUnit.objects.filter(translation=None, digest__in={unit.digest for unit in batch})
     known = {_key(unit) for unit in of_files}
     added = []
@@ -162,7 +162,7 @@ def _entries(file: IO[bytes], source_language: str, outcome: Outcome) -> Iterato
             if name == "tu":
                 yield from _units_of(element, source_language, default, outcome)
             if name == "tu" or (len(path) == 1 and name != "body"):
-                # An element that has been read need not be kept.
+                # Free elements that have been read.
                 path[-1].remove(element)
     except DefusedXmlException:
         raise FileError(_("The file declares XML entities, which aren’t allowed here. Remove them.")) from None
@@ -208,7 +208,7 @@ def _units_of(entry: ET.Element, wanted: str, default: str, outcome: Outcome) ->
 
 
 def _passage(segment: ET.Element) -> str:
-    """Return a segment as a passage: HTML without paragraphs, of what a text may have."""
+    """Return a segment as a passage: allowed HTML without paragraphs."""
     parts: list[str] = []
 
     def read(element: ET.Element) -> None:
@@ -236,5 +236,5 @@ def _moment(text: str) -> datetime.datetime | None:
 
 
 def lines(found: Iterable[str]) -> Iterator[bytes]:
-    """Yield text encoded as TMX files are."""
+    """Yield text in the encoding of TMX files."""
     return (each.encode() for each in found)

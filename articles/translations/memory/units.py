@@ -1,4 +1,4 @@
-"""The form in which passages are remembered and compared."""
+"""The form in which passages are stored and compared."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from articles.models import TranslationUnit
 from articles.text.plaintext import plain_text
 from liveblog.search.folding import fold
 
-#: In characters. Longer passages are not remembered.
+#: In characters. Longer passages are not stored.
 MAX_LENGTH = 20_000
 
 
@@ -19,7 +19,7 @@ def as_passage(text: str, *, rich: bool) -> str:
 
 
 def plain(passage: str) -> str:
-    """Return the words of a passage, by which its likeness to others is measured."""
+    """Return the words of a passage, by which its similarity to others is measured."""
     return plain_text(passage).casefold()
 
 

@@ -1,4 +1,4 @@
-"""The page of the admin that writes files for an agency, and reads them when they come back."""
+"""The page of the admin that exports files for an agency, and imports the returned ones."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from liveblog.languages import language_title
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise
 
-#: Articles that are offered, the newest first.
+#: The number of articles that are offered: the newest.
 _ARTICLES = 200
 
-#: The fates of translations, in the order of the page.
+#: The outcomes for translations, in the order of the page.
 _FATES: dict[str, _StrOrPromise] = {
     "approved": pgettext_lazy("translations", "Approved"),
     "saved": _("Saved, waiting for review"),
@@ -82,7 +82,7 @@ class ExportForm(forms.Form):
 
 
 class ImportForm(forms.Form):
-    """A file that has come back."""
+    """A returned file."""
 
     file = forms.FileField(label=_("File"))
     approve = forms.BooleanField(
@@ -131,7 +131,7 @@ class XliffMixin(admin.ModelAdmin):
                 document, user_of(request), approve=form.cleaned_data["approve"], check_only=check_only
             )
             if outcome is not None and not check_only:
-                # Each text was saved by itself, as at the translators' desk.
+                # Each text was saved separately, as at the translators' desk.
                 name = form.cleaned_data["file"].name[:100]
                 record(Action.IMPORTED, "translations", file=name, languages=[document.language])
         initial = {"article": request.GET.get("coverage", ""), "language": request.GET.get("language", "")}

@@ -1,4 +1,4 @@
-"""Write the translations of an agency's file, as its user would write them at the translators' desk."""
+"""Save the translations of an agency's file, as the user would at the translators' desk."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _State = Translation.State
 
 @dataclass
 class Outcome:
-    """The fate of the texts of a file: translations by their result, or by the one that they would have."""
+    """The outcome for the texts of a file: translations by result, or by the result of a dry run."""
 
     approved: list[Translation] = field(default_factory=list)
     #: Saved, and waiting for somebody to review them.
     saved: list[Translation] = field(default_factory=list)
-    #: Of those that are saved: the checks have remarks, so nobody has reviewed them by importing.
+    #: Those of the saved ones that have remarks of the checks, so the import did not make them reviewed.
     remarked: list[Translation] = field(default_factory=list)
     unchanged: list[Translation] = field(default_factory=list)
     #: The agency has not translated all passages of some text.
@@ -49,7 +49,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class _Change:
-    """The texts that a file has for a translation."""
+    """The texts of a file for a translation."""
 
     row: Translation
     stamp: str
@@ -60,9 +60,9 @@ class _Change:
 def save(document: Document, user: User, *, approve: bool, check_only: bool = False) -> Outcome | None:
     """Save the translations of a file. Return None, and save nothing, if the file has a fault; see its `faults`.
 
-    approve   make what the agency has reviewed reviewed by the user, who answers for it
+    approve   whether texts that the agency reviewed become reviewed by the user, who is responsible for them
 
-    What has been corrected or written here since the export is left as it is.
+    Texts that were corrected or written here since the export stay unchanged.
     """
     if document.faults:
         return None
@@ -92,7 +92,7 @@ def _save(change: _Change, user: User, outcome: Outcome, *, accept: bool) -> Non
                 return
         desk.save(row.pk, change.stamp, change.texts, user, accept=False)
     except Conflict:
-        # Faster than we were.
+        # Somebody else was faster.
         outcome.edited.append(row)
         return
     except Translation.DoesNotExist:
@@ -134,7 +134,7 @@ def _rows(document: Document) -> dict[tuple[str, int], Translation]:
 
 
 def _change(row: Translation, stamp: str, file: FileTexts, document: Document, outcome: Outcome) -> _Change | None:
-    """Return what a file changes in a translation; None if that is nothing. Faults are added to the document."""
+    """Return the changes of a file in a translation; None if there are none. Add faults to the document."""
     texts = Texts(row.item, row.language)
     ours = {unit.id: unit for unit in texts.units}
     targets: dict[str, str] = {}
@@ -159,7 +159,7 @@ def _change(row: Translation, stamp: str, file: FileTexts, document: Document, o
         return None
     if incomplete:
         outcome.incomplete.append(row)
-    # A text is reviewed as a whole: a file that lacks some of its passages says nothing about them.
+    # A text is reviewed as a whole: a file that lacks some of its passages is no review of them.
     whole = ours.keys() <= {unit.id for unit in file.units}
     is_reviewed = whole and not incomplete and all(unit.state in REVIEWED for unit in file.units)
     if made == texts.stored and not (is_reviewed and made and row.state != _State.REVIEWED):
@@ -174,7 +174,7 @@ def _same(one: str, other: str) -> bool:
 
 
 def _cleaned(name: str, text: str, texts: Texts, file: FileTexts, document: Document) -> str:
-    """Return a text as it is stored. Faults are added to the document: a text that is too long, for example."""
+    """Return a text in its stored form. Add faults to the document, such as a text that is too long."""
     if text == texts.stored.get(name):
         return text
     owner, field_name = columns.owner_of(texts.item, name)

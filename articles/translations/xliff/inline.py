@@ -1,7 +1,7 @@
 """Markup within a passage as inline elements of XLIFF, and back (XLIFF 2.1, section 4.7).
 
-Tags become codes: `<pc>` for a pair, `<ph>` for a line break. They keep no markup themselves: a translation is put
-together with the tags of our own original, so that no file can bring other links or elements.
+Tags become codes: `<pc>` for a pair, `<ph>` for a line break. They contain no markup themselves: the import inserts the
+tags of our own original, so that no file can add other links or elements.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _TYPES = {
     "br": {"type": "fmt", "subType": "xlf:lb"},
     "a": {"type": "link"},
 }
-#: Marks that say something about the words between them (section 4.7.3). They are no part of the text.
+#: Annotations of the words between them (section 4.7.3). They are not part of the text.
 _ANNOTATIONS = frozenset({"mrk", "sm", "em"})
 _BLANK = re.compile(r"\s+")
 
@@ -42,13 +42,13 @@ class Code:
     end: str = ""
 
 
-#: Stands for a code that the original does not have.
+#: Represents a code that the original does not have.
 _UNKNOWN = Code("", "", "")
 
 
 @dataclass
 class Coded:
-    """A passage as words, and codes by where they start and end."""
+    """A passage as words and codes, each with its start and end."""
 
     codes: list[Code] = field(default_factory=list)
     #: Words; a code that starts; and, as its id, a code that ends.
@@ -56,7 +56,7 @@ class Coded:
 
 
 def coded(passage: str) -> Coded:
-    """Return a passage with its tags as codes. Tags without a partner are codes of their own."""
+    """Return a passage with its tags as codes. Tags without a partner are separate codes."""
     tags = list(TAG.finditer(passage))
     partner: dict[int, int] = {}
     opened: list[int] = []
@@ -105,7 +105,7 @@ def write(parent: ET.Element, passage: Coded) -> None:
 
 
 def write_data(unit: ET.Element, codes: list[Code]) -> None:
-    """Write the tags of the codes for people and programs to look at (`<originalData>`)."""
+    """Write the tags of the codes for information (`<originalData>`)."""
     if not codes:
         return
     data = ET.SubElement(unit, "originalData")
@@ -206,5 +206,5 @@ def name_of(element: ET.Element) -> str:
 
 
 def folded(passage: str) -> str:
-    """Return a passage with its white space folded, which does not count in HTML."""
+    """Return a passage with collapsed white space, which does not matter in HTML."""
     return _BLANK.sub(" ", passage).strip()

@@ -1,4 +1,4 @@
-"""Read a file of an agency: its structure is checked here (XLIFF 2.1, section 4), its texts where they are written."""
+"""Read a file of an agency: its structure is checked here (XLIFF 2.1, section 4), its texts when they are saved."""
 
 from __future__ import annotations
 
@@ -43,17 +43,17 @@ class FileUnit:
     id: str
     sources: list[ET.Element] = field(default_factory=list)
     targets: list[ET.Element] = field(default_factory=list)
-    #: The state of the segment that is least far.
+    #: The least advanced state of its segments.
     state: str = "final"
 
 
 @dataclass
 class FileTexts:
-    """The part of a file that is about one translation."""
+    """The part of a file for one translation."""
 
     kind: str
     pk: int
-    #: As `articles.translations.desk.version_token` makes it: a number, and a digest of the original.
+    #: A token of `articles.translations.desk.version_token`: a number, and a digest of the original.
     version: str
     digest: str
     id: str
@@ -151,7 +151,7 @@ def _read_units(file: ET.Element, texts: FileTexts, found: Document) -> None:
 
 
 def _read_segments(element: ET.Element, unit: FileUnit, texts: FileTexts, found: Document) -> None:
-    """Read the segments of a unit, which an agency may have split. Their translations may stand in another order."""
+    """Read the segments of a unit, which an agency may have split. Their translations may be in another order."""
     ordered: list[tuple[int, ET.Element]] = []
     segments = [child for child in element if name_of(child) in ("segment", "ignorable")]
     if not any(name_of(child) == "segment" for child in segments):
@@ -165,7 +165,7 @@ def _read_segments(element: ET.Element, unit: FileUnit, texts: FileTexts, found:
             return
         unit.sources += sources
         if name_of(segment) == "ignorable":
-            # White space between segments. Without a target, it stays as it is in the original.
+            # White space between segments. Without a target, it stays as in the original.
             ordered.append((_order(targets, place), (targets or sources)[0]))
             continue
         state = segment.get("state", "initial")
@@ -177,7 +177,7 @@ def _read_segments(element: ET.Element, unit: FileUnit, texts: FileTexts, found:
             return
         unit.state = min(unit.state, state, key=STATES.index)
         if not targets:
-            # A passage that is translated in part is not translated.
+            # A partly translated passage counts as not translated.
             return
         ordered.append((_order(targets, place), targets[0]))
     if len({place for place, _target in ordered}) != len(ordered):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Unit:
-    """A passage of a field, and its translation if there is one that has the same place in its text."""
+    """A passage of a field, and its translation if there is one at the same position."""
 
     id: str
     field: str
@@ -52,7 +52,7 @@ class Texts:
     def with_targets(self, targets: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
         """Return the texts with translations by the id of the unit, and the fields of which some are lacking.
 
-        Those fields keep the text that they have.
+        Those fields keep their present text.
         """
         texts, incomplete = dict(self.stored), []
         passages: dict[str, list[str]] = {}

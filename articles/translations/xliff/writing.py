@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     from articles.translations.models import TranslationQuerySet
     from liveblog.translation.terms import Term
 
-#: Translations in one file.
+#: The greatest number of translations in one file.
 MAX_TEXTS = 2_000
 
 _XML = "{http://www.w3.org/XML/1998/namespace}"
 _State = Translation.State
-#: The state of a segment (XLIFF 2.1, section 4.3.1.29) by that of the translation. A draft of a machine is none.
+#: The state of a segment (XLIFF 2.1, section 4.3.1.29) by that of the translation. A machine draft does not count as a
+#: translation.
 _STATES: dict[str, dict[str, str]] = {
     _State.MACHINE: {"state": "initial", "subState": "liveblog:machine"},
     _State.REVIEW: {"state": "translated"},
@@ -38,7 +39,7 @@ _OUTDATED = {"state": "translated", "subState": "liveblog:outdated"}
 def rows(article: Article, source_language: str, language: str, *, everything: bool = False) -> TranslationQuerySet:
     """Return the translations of an article's texts to send; `everything`: also those that are reviewed.
 
-    Drafts never leave the house; scheduled and submitted updates do unless TRANSLATE_UNPUBLISHED keeps them.
+    Drafts never leave the organisation; scheduled and submitted updates do if TRANSLATE_UNPUBLISHED is on.
     """
     states = ["published", *(["scheduled", "submitted"] if value("TRANSLATE_UNPUBLISHED") else [])]
     own = Q(article=article, article__source_language=source_language)
@@ -66,7 +67,7 @@ def write(found: list[Translation], source_language: str, language: str) -> byte
 
 
 def file_id(row: Translation) -> str:
-    """Return the id by which a translation, its version and that of its original are found again."""
+    """Return the id that identifies a translation, its version and that of its original."""
     kind = "article" if row.article_id else "update"
     return f"{kind}-{row.article_id or row.update_id}-{desk.version_token(row)}"
 
@@ -85,7 +86,7 @@ def _file(row: Translation, terms: list[Term]) -> ET.Element | None:
         source = inline.coded(unit.source)
         target = inline.aligned(source, unit.target) if unit.target else None
         inline.write_data(element, source.codes)
-        # A target is demanded of any other state than the first.
+        # All states except the first require a target.
         segment = ET.SubElement(element, "segment", {"id": "s1", **(state if target else {"state": "initial"})})
         inline.write(ET.SubElement(segment, "source"), source)
         if target:
@@ -95,7 +96,7 @@ def _file(row: Translation, terms: list[Term]) -> ET.Element | None:
 
 
 def _write_notes(unit: ET.Element, texts: Texts, field: str, passage: str, terms: list[Term]) -> None:
-    """Write what a translator should know of a unit: the kind of text, its limit, and the terms that occur in it."""
+    """Write the notes on a unit for the translator: the kind of text, its limit, and the terms that occur in it."""
     owner, name = columns.owner_of(texts.item, field)
     stored = owner._meta.get_field(column(name, texts.language))
     kind = GlossaryTerm.kind_of(field)

@@ -3,7 +3,7 @@
 DATE_FORMAT = "j F Y"
 TIME_FORMAT = "H:i"
 DATETIME_FORMAT = "j F Y، H:i"
-# With right-to-left marks, the day stands on the right, as in Django's SHORT_DATE_FORMAT.
+# Right-to-left marks put the day on the right, as in Django's SHORT_DATE_FORMAT.
 SHORT_DATETIME_FORMAT = "d\u200f/m\u200f/Y، H:i"
 DECIMAL_SEPARATOR = "."
 THOUSAND_SEPARATOR = ","

@@ -1,3 +1,3 @@
-"""Ukrainian dates: the month of a day stands in the genitive, which Django has for whole dates only."""
+"""Ukrainian dates: the month after a day is in the genitive, which Django uses only in whole dates."""
 
 MONTH_DAY_FORMAT = "j E"

@@ -9,7 +9,7 @@ from liveblog import backups
 
 class Command(BaseCommand):
     help = "Restore a backup into an empty database, and put back the uploads."
-    # The tables are not there yet.
+    # The tables do not exist yet.
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:

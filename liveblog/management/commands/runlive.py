@@ -17,7 +17,7 @@ from liveblog.delivery.protocol import CLOSE_TIMEOUT_SECONDS, WebSocketProtocol
 from liveblog.preloading import preload
 from liveblog.supervisor import Supervisor, Worker
 
-#: A connection is cut when data has not been acknowledged for so long: a reader whose network is gone sends nothing.
+#: The time without acknowledgement after which a connection is cut: a reader whose network is gone sends nothing.
 ACKNOWLEDGE_TIMEOUT_MILLISECONDS = 60_000
 
 #: Seconds that a worker may take for everything but the connections when it stops.
@@ -52,7 +52,7 @@ class Command(BaseCommand):
             workers=options["processes"],
             http=LiveProtocol,
             ws=WebSocketProtocol,
-            # uvicorn's compression costs time and memory for each reader; the protocol class has its own.
+            # uvicorn's compression costs time and memory for each reader; our protocol class compresses once for all.
             ws_per_message_deflate=False,
             # Readers send only pings, pongs and close frames.
             ws_max_size=4096,
@@ -96,7 +96,7 @@ def _supervised(config: uvicorn.Config, listener: socket.socket, count: int) -> 
 
 
 def _import_from_given_path() -> None:
-    """Have new workers import from the path with which this command was called, even if it then leads elsewhere.
+    """Make new workers import from the path with which this command was called, even if that later leads elsewhere.
 
     Python resolves symbolic links in it, and workers inherit its list of paths. But a link such as
     /srv/liveblog/current leads to the new release after a deploy.

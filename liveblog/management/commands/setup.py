@@ -69,7 +69,7 @@ class Command(BaseCommand):
             "MEDIA_ROOT": str(data / "media"),
             "METRICS_TOKEN": secrets.token_urlsafe(32),
             "VAPID_PRIVATE_KEY": vapid.new_private_key(),
-            # The proxy is on the same machine, as most are.
+            # Most proxies are on the same machine.
             "TRUSTED_PROXIES": "127.0.0.1",
         }
         _write(file, self._variables)
@@ -88,8 +88,8 @@ class Command(BaseCommand):
         self.stdout.write(f"\nThe site is set up. Start it:\n\n    LIVEBLOG_ENV={file} {_program()} runlive\n")
         self.stdout.write(f"Then log in as {options['username']} at {site_url}/admin/")
 
-    def _answer(self, question: str, given: str | None, judge: Callable[[str], str], default: str | None) -> str:
-        """Return the answer to a question, as `judge` returns it; a ValidationError of `judge` asks again."""
+    def _answer(self, question: str, given: str | None, validate: Callable[[str], str], default: str | None) -> str:
+        """Ask a question until `validate` accepts the answer, and return its result."""
         while True:
             answer = given
             if answer is None and self._asks:
@@ -99,7 +99,7 @@ class Command(BaseCommand):
             try:
                 if answer is None:
                     raise ValidationError("An answer is needed.")
-                return judge(answer)
+                return validate(answer)
             except ValidationError as error:
                 problem = f"{question}: {' '.join(error.messages)}"
                 if given is not None or not self._asks:
@@ -109,18 +109,18 @@ class Command(BaseCommand):
     def _password(self, username: str, email: str) -> str:
         user = get_user_model()(username=username, email=email)
 
-        def judge(password: str) -> str:
+        def validate(password: str) -> str:
             if "\n" in password or not password:
                 raise ValidationError("It cannot be empty.")
             validate_password(password, user)
             return password
 
         if not self._asks:
-            return self._answer("Password", os.environ.get("DJANGO_SUPERUSER_PASSWORD", ""), judge, None)
+            return self._answer("Password", os.environ.get("DJANGO_SUPERUSER_PASSWORD", ""), validate, None)
         while True:
             password = getpass.getpass("Your password: ")
             try:
-                judge(password)
+                validate(password)
             except ValidationError as error:
                 self.stderr.write(" ".join(error.messages))
                 continue
@@ -150,7 +150,7 @@ def _program() -> str:
 
 
 def _write(file: Path, variables: dict[str, str]) -> None:
-    """Write a file that dotenv, systemd (EnvironmentFile=) and Docker (--env-file) read alike, for its owner alone."""
+    """Write a file for its owner alone that dotenv, systemd (EnvironmentFile=) and Docker (--env-file) read alike."""
     lines = [f"{name}={value}\n" for name, value in variables.items()]
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as target:
         target.writelines(lines)

@@ -1,7 +1,7 @@
-"""The engines of machine translation that the settings describe, and the order in which they are asked.
+"""The engines of machine translation that the settings describe, and the order in which they are tried.
 
 TRANSLATION_ENGINES names them, for all pairs of languages or for some. If one fails, the caller asks the next. An
-engine that has failed rests for a while, unless it is the only one.
+engine that has failed is paused for a while, unless no other is active.
 """
 
 import threading
@@ -16,18 +16,18 @@ from liveblog.errors import ProviderError
 from liveblog.translation.engines.base import Engine, Task, Terms, translate_by_kind
 from liveblog.translation.order import BUILT_IN, parse
 
-__all__ = ["BUILT_IN", "Engine", "Task", "Terms", "available", "chain", "check", "parse", "rest", "translate_by_kind"]
+__all__ = ["BUILT_IN", "Engine", "Task", "Terms", "available", "chain", "check", "parse", "pause", "translate_by_kind"]
 
-#: Seconds for which an engine rests after a failure that says nothing about the text, if the provider states none.
-REST_SECONDS = 60.0
-LONGEST_REST_SECONDS = 900.0
-#: Columns of the database hold names of this length. One name stands for the translation memory beside the engines.
+#: Seconds for which an engine is paused after a failure unrelated to the text, if the provider states no time.
+PAUSE_SECONDS = 60.0
+LONGEST_PAUSE_SECONDS = 900.0
+#: Columns of the database hold names up to this length. MEMORY is the name of the translation memory in them.
 MAX_NAME_LENGTH, MEMORY = 20, "memory"
 _ABOUT_THE_ENGINE = frozenset({"unreachable", "timeout", "busy", "quota", "refused"})
 
 _lock = threading.Lock()
 _made: dict[str, tuple[dict[str, Any], Engine]] = {}
-_resting: dict[str, float] = {}
+_paused_until: dict[str, float] = {}
 
 
 def available() -> bool:
@@ -55,24 +55,24 @@ def check(text: str) -> None:
 
 
 def chain(source: str, target: str) -> list[Engine]:
-    """Return the engines for a pair of languages in the order in which they are to be asked; none if there is none.
+    """Return the engines for a pair of languages, in the order in which they are tried.
 
-    An engine stays the same object as long as its settings do, because it keeps connections and glossaries.
+    An engine stays the same object while its settings are the same, because it keeps connections and glossaries.
     """
     for of_source, of_target, names in parse(options.value("TRANSLATION_ENGINES")):
         if of_source in ("*", source) and of_target in ("*", target):
             found = [engine for engine in map(_engine, names) if engine]
             now = time.monotonic()
-            awake = [engine for engine in found if _resting.get(engine.name, 0) <= now]
-            return awake or found
+            active = [engine for engine in found if _paused_until.get(engine.name, 0) <= now]
+            return active or found
     return []
 
 
-def rest(engine: Engine, error: ProviderError) -> None:
-    """Let an engine rest after a failure that other texts would meet too."""
+def pause(engine: Engine, error: ProviderError) -> None:
+    """Pause an engine after a failure that would affect other texts, too."""
     if error.reason in _ABOUT_THE_ENGINE:
-        seconds = REST_SECONDS if error.retry_after is None else error.retry_after
-        _resting[engine.name] = time.monotonic() + min(seconds, LONGEST_REST_SECONDS)
+        seconds = PAUSE_SECONDS if error.retry_after is None else error.retry_after
+        _paused_until[engine.name] = time.monotonic() + min(seconds, LONGEST_PAUSE_SECONDS)
 
 
 def _engine(name: str) -> Engine | None:
@@ -84,5 +84,5 @@ def _engine(name: str) -> Engine | None:
         known = _made.get(name)
         if known is None or known[0] != arguments:
             known = _made[name] = (arguments, made_by(**arguments))
-            _resting.pop(known[1].name, None)
+            _paused_until.pop(known[1].name, None)
         return known[1]

@@ -11,7 +11,7 @@ from liveblog.configuration.options import value
 from liveblog.errors import Reason
 from liveblog.translation.engines.base import Engine, Task, Transport, engine_code, in_batches, reason_of_status
 
-#: Its codes of languages that it names in another way than by their language alone.
+#: Azure's codes of languages, where they are not just the language.
 #: https://learn.microsoft.com/azure/ai-services/translator/language-support
 _CODES = {
     "zh": "zh-Hans",
@@ -32,14 +32,14 @@ _CODES = {
 
 
 def _reason_of(status: int, body: str) -> Reason:
-    # 403001: the free quota is used up. 400036 and 400035: a target or source language that it does not have.
+    # 403001: the free quota is used up. 400036 and 400035: an unsupported target or source language.
     if status == 403 and "403001" in body:
         return "quota"
     return reason_of_status(status)
 
 
 class Azure(Engine):
-    """Azure AI Translator. It knows neither context nor glossaries."""
+    """Azure AI Translator. It supports neither context nor glossaries."""
 
     name = "azure"
 

@@ -1,7 +1,7 @@
 """The protocol and the transport of all clients of providers of machine translation.
 
-They try once and state the reason of a failure in a word; their caller decides when to try again. Keys and texts never
-get into a log or the message of an exception, so error messages of servers are not quoted.
+They try once and report a failure by its reason; the caller decides when to try again. Keys and texts must not get into
+logs or messages of exceptions, so error messages of servers are not quoted.
 """
 
 import time
@@ -19,7 +19,7 @@ from liveblog.translation.terms import Term, holding_in
 
 Terms = Sequence[Term]
 
-#: The number of texts in one request, which is DeepL's limit.
+#: The greatest number of texts in one request, which is DeepL's limit.
 _BATCH_SIZE = 50
 _MAX_ANSWER_BYTES = 10_000_000
 _MAX_RETRY_AFTER_SECONDS = 999_999_999
@@ -27,15 +27,15 @@ _MAX_RETRY_AFTER_SECONDS = 999_999_999
 
 @dataclass(frozen=True)
 class Task:
-    """Texts to translate, and everything that helps.
+    """Texts to translate, with data that helps.
 
     source, target   language codes in the form of the settings, "en", "pt-br"
     html             whether the texts are markup. Do not trust results: sanitise and check them.
-    context          text around the texts; it helps, and is neither translated nor charged
+    context          text around the texts, for the engine to understand them; neither translated nor charged
     terms            all terms of the pair, not only those that occur: the provider keeps them as one glossary
-    kind             the kind of the texts, if it has terms of its own; its glossary is kept beside the others
-    kinds            the kind of each text, such as "headline"; empty if nobody knows
-    reviewed         a translation that a person has reviewed before the original was corrected; empty if none
+    kind             the kind of the texts, if it has its own terms, and so its own glossary
+    kinds            the kind of each text, such as "headline"; empty if unknown
+    reviewed         the translation that a person reviewed before the original was corrected; empty if there is none
     """
 
     texts: Sequence[str]
@@ -57,7 +57,7 @@ class Engine(ABC):
     @classmethod
     @abstractmethod
     def options(cls) -> dict[str, Any] | None:
-        """Return the arguments of its constructor as the settings give them; None if they do not describe it."""
+        """Return the arguments of its constructor from the settings; None if they do not configure it."""
 
     @abstractmethod
     def answer(self, task: Task) -> list[str]:
@@ -67,7 +67,7 @@ class Engine(ABC):
         """
 
     def translate(self, texts: Sequence[str], source: str, target: str, *, html: bool, **more: Any) -> list[str]:
-        """Answer the task of these texts; `more` are other fields of Task."""
+        """Translate texts; `more` are other fields of Task."""
         return self.answer(Task(texts, source, target, html, **more))
 
 
@@ -83,9 +83,9 @@ def translate_by_kind(
     terms: Terms = (),
     reviewed: str = "",
 ) -> list[str]:
-    """Translate texts of several kinds, such as headlines and credit lines, each with the terms that hold in it.
+    """Translate texts of several kinds, such as headlines and credit lines, each with the terms for its kind.
 
-    `kinds` names the kind of each text. Texts whose kind has no terms of its own go together in one request.
+    `kinds` names the kind of each text. Texts of kinds without their own terms share a request.
     """
     with_own_terms = {term.field for term in terms}
     places: dict[str, list[int]] = {}
@@ -110,16 +110,16 @@ def translate_by_kind(
 
 
 def engine_code(language: str, codes: Mapping[str, str]) -> str:
-    """Return the code that an engine has for a language, by its table or else the language alone: 'en' for 'en-gb'.
+    """Return an engine's code for a language, from its table, or else the language alone: 'en' for 'en-gb'.
 
-    A country says the script where it matters: the table's "zh-hant" is that of 'zh-hk', too.
+    A country implies a script: the table's "zh-hant" is also the code for 'zh-hk'.
     """
     candidates = [language, *parents(language)[:-1], f"{base(language)}-{script_of(language).lower()}", base(language)]
     return next((codes[each] for each in candidates if each in codes), base(language))
 
 
 class Transport:
-    """Sends JSON and returns the answer, within `timeout` seconds in all. Any failure is a ProviderError."""
+    """Send JSON and return the answer, within `timeout` seconds in all. Raise ProviderError for any failure."""
 
     def __init__(self, name: str, timeout: float, reason_of: Callable[[int, str], Reason] | None = None) -> None:
         self._client = Client(name, environment=True)
@@ -127,7 +127,7 @@ class Transport:
         self._reason_of = reason_of or reason_of_status
 
     def send(self, method: str, url: str, body: object = None, headers: dict[str, str] | None = None) -> str:
-        """Return the body of a successful answer. Redirects are not followed, because they might leak texts and key."""
+        """Return the body of a successful answer. Redirects are not followed: they could leak texts and the key."""
         headers = {**(headers or {}), "User-Agent": "liveblog"}
         try:
             answer = self._client.send(
@@ -152,7 +152,7 @@ class Transport:
 
 def _seconds(retry_after: str) -> float | None:
     """Return the seconds of a Retry-After header (RFC 9110, section 10.2.3), or None if it is not valid."""
-    seconds = number(retry_after, most=_MAX_RETRY_AFTER_SECONDS)
+    seconds = number(retry_after, maximum=_MAX_RETRY_AFTER_SECONDS)
     if seconds is not None:
         return float(seconds)
     try:
@@ -168,7 +168,7 @@ def reason_of_status(status: int, _: str = "") -> Reason:
 
 
 def in_batches(texts: Sequence[str], translate: Callable[[list[str]], list[str]]) -> list[str]:
-    """Translate the texts that are not blank, some at a time. A wrong number of answers is a ProviderError."""
+    """Translate the texts that are not blank, in batches. Raise ProviderError for a wrong number of results."""
     results = list(texts)
     places = [place for place, text in enumerate(texts) if text.strip()]
     for start in range(0, len(places), _BATCH_SIZE):

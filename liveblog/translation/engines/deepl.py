@@ -1,4 +1,4 @@
-"""A client of DeepL, through its library: https://developers.deepl.com/docs."""
+"""A client of DeepL that uses its library: https://developers.deepl.com/docs."""
 
 import hashlib
 import logging
@@ -20,7 +20,7 @@ from liveblog.translation.engines.base import Engine, Task, Transport, engine_co
 # At lower levels the library logs the texts that it translates.
 logging.getLogger("deepl").setLevel(logging.WARNING)
 
-#: Its codes of languages to translate into that have varieties: https://developers.deepl.com/docs/resources/supported-languages
+#: DeepL's codes of target languages with varieties: https://developers.deepl.com/docs/resources/supported-languages
 _TARGETS = {
     "en": "en-gb",
     "en-gb": "en-gb",
@@ -34,14 +34,14 @@ _TARGETS = {
     "no": "nb",
 }
 
-#: The time to wait before a glossary that the provider rejected is offered again.
+#: The time until a glossary that the provider rejected is sent again.
 _GLOSSARY_RETRY_SECONDS = 600.0
 #: The age at which a superseded glossary is deleted.
 _SUPERSEDED_SECONDS = 86_400.0
 
 
 class _Transport(HttpClient):
-    """Has DeepL's library use `Transport`, because its own retries by itself and drops Retry-After."""
+    """Make DeepL's library use `Transport`, because its own transport retries and ignores Retry-After."""
 
     def __init__(self, transport: Transport) -> None:
         super().__init__(send_platform_info=False)
@@ -89,7 +89,7 @@ class DeepL(Engine):
         self._client.close()
         self._client._client = _Transport(Transport(self.name, timeout))
         self._formality = f"prefer_{formality.removeprefix('prefer_')}" if formality else None
-        #: By the beginning of their names: one for each pair of languages, and for each kind with terms of its own.
+        #: By the beginning of their names: one for each pair of languages, and for each kind with its own terms.
         self._glossaries: dict[str, _Glossary] = {}
         self._locks: dict[str, threading.Lock] = {}
 
@@ -113,7 +113,7 @@ class DeepL(Engine):
                 source_lang=_base(task.source),
                 target_lang=engine_code(task.target, _TARGETS).upper(),
                 context=task.context or None,
-                # A line of markup may end anywhere. A line of plain text is a headline or a paragraph.
+                # Lines of markup may end anywhere. A line of plain text is a headline or a paragraph.
                 split_sentences=deepl.SplitSentences.NO_NEWLINES if task.html else deepl.SplitSentences.ALL,
                 # A headline has no full stop, and must not get one.
                 preserve_formatting=True,
@@ -127,7 +127,7 @@ class DeepL(Engine):
         return [result.text for result in results]
 
     def _glossary(self, task: Task, *, lost: str | None = None) -> str | None:
-        """Return the id of the provider's glossary of the terms, or None. `lost` is an id that it did not know."""
+        """Return the id of DeepL's glossary of the terms, or None. `lost` is an id that DeepL did not know."""
         entries = {_entry(term.source): _entry(term.expected) for term in task.terms}
         entries.pop("", None)
         if not entries:
@@ -147,7 +147,7 @@ class DeepL(Engine):
             except ProviderError as error:
                 if error.reason in {"unreachable", "timeout", "busy"}:
                     raise
-                # The pair or plan has no glossaries, or there are too many. Translate without one.
+                # The pair or plan does not support glossaries, or there are too many. Translate without one.
                 found = None
             except (deepl.DeepLException, ValueError, TypeError, LookupError, AttributeError):
                 found = None
@@ -160,7 +160,7 @@ class DeepL(Engine):
             if glossary.name == name:
                 return glossary.glossary_id
         made = self._client.create_glossary(name, *pair, entries)
-        # An account has a limited number. Processes that do not know the new terms may still use young ones.
+        # The number of glossaries is limited. Processes without the new terms may still use recent ones.
         for glossary in there:
             age = time.time() - glossary.creation_time.timestamp()
             of_family = glossary.name.startswith(family) and " " not in glossary.name.removeprefix(family)

@@ -11,7 +11,7 @@ from liveblog.configuration.options import value
 from liveblog.errors import Reason
 from liveblog.translation.engines.base import Engine, Task, Transport, engine_code, in_batches, reason_of_status
 
-#: Its codes of languages that it names in another way than BCP 47 does.
+#: Google's codes of languages that differ from BCP 47.
 #: https://cloud.google.com/translate/docs/languages
 _CODES = {
     "pt": "pt-PT",
@@ -36,7 +36,7 @@ def _reason_of(status: int, body: str) -> Reason:
 
 
 class Google(Engine):
-    """Google Cloud Translation. It knows neither context nor, in this edition, glossaries."""
+    """Google Cloud Translation. It supports neither context nor, in this edition, glossaries."""
 
     name = "google"
 
@@ -53,7 +53,7 @@ class Google(Engine):
 
     def __init__(self, key: str, *, url: str = "", timeout: float = 20.0) -> None:
         self._url = f"{(url or 'https://translation.googleapis.com').rstrip('/')}/language/translate/v2"
-        # The address would get the key into logs of proxies.
+        # In the address, the key would get into logs of proxies.
         self._headers = {"X-Goog-Api-Key": key}
         self._transport = Transport(self.name, timeout, _reason_of)
 

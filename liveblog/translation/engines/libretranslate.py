@@ -11,7 +11,7 @@ from liveblog.configuration.options import value
 from liveblog.errors import Reason
 from liveblog.translation.engines.base import Engine, Task, Transport, engine_code, in_batches, reason_of_status
 
-#: Its codes of languages that it names in another way than by their language alone, as its /languages does.
+#: LibreTranslate's codes of languages, as in its /languages, where they are not just the language.
 _CODES = {"zh": "zh-Hans", "zh-hans": "zh-Hans", "zh-hant": "zh-Hant", "pt-br": "pt-BR", "nb": "nb", "no": "nb"}
 
 
@@ -27,9 +27,9 @@ def _reason_of(status: int, body: str) -> Reason:
 
 
 class LibreTranslate(Engine):
-    """A LibreTranslate server. It knows neither context nor glossaries, so checking terms is left to the caller.
+    """A LibreTranslate server. It supports neither context nor glossaries, so the caller checks terms.
 
-    It decodes entities in its results, also in markup, so that `&lt;` comes back as a tag.
+    It decodes entities in its results, even in markup, so `&lt;` comes back as a tag.
     """
 
     name = "libretranslate"

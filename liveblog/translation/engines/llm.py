@@ -1,4 +1,4 @@
-"""A client of large language models behind an interface like OpenAI's, of any vendor or of the newsroom's own.
+"""A client of large language models behind an API like OpenAI's, of a vendor or on the newsroom's own server.
 
 https://platform.openai.com/docs/api-reference/chat is the protocol that vLLM, Ollama, llama.cpp and most vendors speak.
 """
@@ -16,7 +16,7 @@ from liveblog.languages import language_name
 from liveblog.translation.engines.base import Engine, Task, Transport, in_batches, reason_of_status
 from liveblog.translation.terms import occurring
 
-#: In characters; what is longer would cost more than it helps.
+#: In characters; a longer context would cost more than it helps.
 _LONGEST_CONTEXT, _LONGEST_REVIEWED = 4_000, 12_000
 
 _TASK = """\
@@ -42,7 +42,7 @@ def _reason_of(status: int, body: str) -> Reason:
 
 
 class LLM(Engine):
-    """A model that is told the register, the terms that occur, the context, and what a person has reviewed before."""
+    """A language model. Its prompt has the register, the terms that occur, the context and the reviewed translation."""
 
     name = "llm"
 
@@ -76,7 +76,7 @@ class LLM(Engine):
         return in_batches(task.texts, partial(self._send, instructions, given, kind_of))
 
     def _more(self, task: Task) -> str:
-        """Return further lines of the instructions."""
+        """Return further lines of the prompt."""
         lines = [f"- {self._style}"] if self._style else []
         if task.reviewed:
             lines.append(
@@ -101,7 +101,7 @@ class LLM(Engine):
         }
         answer = json.loads(self._transport.send("POST", self._url, body, dict(self._headers)))
         said = answer["choices"][0]["message"]["content"]
-        # Some models put their answer into a block of code, or a remark before it.
+        # Some models put their answer into a code block, or a remark before it.
         found = json.loads(said[said.index("{") : said.rindex("}") + 1])
         return found["translations"]
 

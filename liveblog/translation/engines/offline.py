@@ -1,4 +1,4 @@
-"""Translate on our own processors with CTranslate2, so that no text leaves the house: https://opennmt.net/CTranslate2.
+"""Translate locally with CTranslate2, so that no text leaves the organisation: https://opennmt.net/CTranslate2.
 
 The operator fills a folder with models, one folder each, in one of two forms:
 
@@ -6,7 +6,7 @@ The operator fills a folder with models, one folder each, in one of two forms:
 - a model converted by CTranslate2, such as one of OPUS-MT, in a folder named after its pair (`en-de`), with
   `source.spm` and `target.spm`, or `sentencepiece.model` for both
 
-Where no model has a pair, two are used by way of English.
+If no model has a pair, two models translate by way of English.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ _PIVOT = "en"
 _OF_ARGOS = {"pt-br": ("pb",), "zh-hans": ("zh",), "zh-hant": ("zt",), "no": ("nb",), "nb": ("no",)}
 _TAG = re.compile(r"(</?[a-zA-Z](?:\"[^\"]*\"|[^\">])*>)")
 _LETTER = re.compile(r"[^\W\d_]")
-#: The space after a sentence, unless an abbreviation or an initial stands before it.
+#: The space after a sentence, unless an abbreviation or an initial precedes it.
 _SENTENCE_END = re.compile(
     r"(?<=[.!?…؟。！？])(?<!\b[A-Z]\.)(?<!\b(?:Mr|Ms|Dr|St|Nr)\.)(?<!\b(?:Mrs|Gen|Sen)\.)(?<!\bProf\.)\s+"
 )
-#: In pieces of words. Models are trained on sentences: longer ones are translated in parts.
-_MOST_PIECES = 200
+#: In subwords. Models are trained on sentences: longer ones are translated in parts.
+_MAX_PIECES = 200
 _MOST_PIECES_OF_ANSWER = 400
 _BATCH_SIZE = 32
-#: Stands for a space in pieces of words (U+2581).
+#: SentencePiece's sign for a space in subwords (U+2581).
 _SPACE_MARK = "\u2581"
 
 
@@ -70,8 +70,8 @@ class _Model:
         owners: list[int] = []
         for place, sentence in enumerate(sentences):
             pieces = self._source.encode(sentence, out_type=str)
-            for start in range(0, len(pieces), _MOST_PIECES):
-                parts.append(pieces[start : start + _MOST_PIECES])
+            for start in range(0, len(pieces), _MAX_PIECES):
+                parts.append(pieces[start : start + _MAX_PIECES])
                 owners.append(place)
         answers = self._translator.translate_batch(
             parts,
@@ -83,16 +83,16 @@ class _Model:
         )
         found: list[list[str]] = [[] for _sentence in sentences]
         for place, answer in zip(owners, answers, strict=True):
-            # Pieces that it does not know, such as names taken over from the source, keep the mark of their space.
+            # Subwords that it does not know, such as names copied from the source, keep the sign of their space.
             said = self._target.decode(answer.hypotheses[0]).replace(_SPACE_MARK, " ")
             found[place] += said.split()
         return [" ".join(each) for each in found]
 
 
 class Offline(Engine):
-    """Models in a folder. They know neither context nor glossaries, and translate sentence by sentence.
+    """Models in a folder. They support neither context nor glossaries, and translate sentence by sentence.
 
-    Words with and without a link or emphasis are translated apart, because the models know no markup.
+    Words with and without a link or emphasis are translated separately: the models do not support markup.
     """
 
     name = "offline"
@@ -113,7 +113,7 @@ class Offline(Engine):
         return in_batches(task.texts, lambda texts: [_translated(chain, text, html_=task.html) for text in texts])
 
     def _chain(self, source: str, target: str) -> list[_Model]:
-        """Return the models by which to go from one language to the other: one, or two by way of English."""
+        """Return the models that translate between two languages: one, or two by way of English."""
         found = _find(self._folder)
         pairs = list(itertools.product(_codes(source), _codes(target)))
         direct = [[pair] for pair in pairs]
@@ -138,14 +138,14 @@ class Offline(Engine):
 def _codes(language: str) -> list[str]:
     """Return the codes that models may have for a language, the closest first: 'pt-br', 'pb', 'pt'.
 
-    A model in another script does not do: that of 'zh' writes simplified Chinese.
+    A model for another script is no substitute: that of 'zh' writes simplified Chinese.
     """
     wider = [each for each in parents(language) if script_of(each) == script_of(language)]
     return [code for each in wider for code in (each, *_OF_ARGOS.get(each, ()))]
 
 
 def _find(folder: Path) -> Mapping[tuple[str, str], _Files]:
-    """Return the models in a folder by their pair of languages. What is no model is ignored."""
+    """Return the models in a folder by their pair of languages. Other files are ignored."""
     found: dict[tuple[str, str], _Files] = {}
     try:
         entries = sorted(entry for entry in folder.iterdir() if entry.is_dir())
@@ -163,7 +163,7 @@ def _find(folder: Path) -> Mapping[tuple[str, str], _Files]:
 
 
 def _pair_of(entry: Path) -> tuple[str, str] | None:
-    """Return the pair of languages of a folder with a model: as its package states it, or as it is named."""
+    """Return the pair of languages of a folder with a model, from its package's metadata or from its name."""
     try:
         stated = json.loads((entry / "metadata.json").read_text("utf-8"))
         return str(stated["from_code"]).lower(), str(stated["to_code"]).lower()
@@ -173,7 +173,7 @@ def _pair_of(entry: Path) -> tuple[str, str] | None:
 
 
 def _translated(chain: Sequence[_Model], text: str, *, html_: bool) -> str:
-    """Return a text in the other language. Tags and white space stay as they are."""
+    """Return a text in the other language. Tags and white space stay unchanged."""
     pieces = _TAG.split(text) if html_ else [text]
     found = list(pieces)
     sentences: list[str] = []

@@ -1,17 +1,17 @@
-// Makes large pictures smaller before they are sent. The server checks every file, and scales those that come as they
-// are; but it takes no more than a number of pixels, however few bytes they have.
+// Scales large pictures down before they are sent. The server checks every file, and scales the others; but it limits
+// the number of pixels, however few bytes a file has.
 
-/** Pictures below this size are sent as they are if the server takes so many pixels, in bytes. */
+/** Pictures below this size in bytes are sent unchanged if the server accepts their number of pixels. */
 const LARGE = 2_000_000;
-/** The beginning of a file holds the texts that agencies write into it, in bytes; a canvas would lose them. */
+/** Bytes of the beginning of a file, with the texts that agencies write into it; a canvas would lose them. */
 const HEAD = 300_000;
-/** The types that the server takes. Some systems do not know the type of a file. */
+/** The types that the server accepts. Some systems do not report the type of a file. */
 const TYPES = new Set(["image/jpeg", "image/png", "image/webp", "image/avif", "image/gif", ""]);
 
 /**
  * @typedef {object} Limits
  * @property {number} side the longest side that a picture is kept with, in pixels
- * @property {number} pixels the most pixels that the server takes
+ * @property {number} pixels the greatest number of pixels that the server accepts
  */
 
 /**
@@ -30,7 +30,7 @@ export function limitsIn(element) {
  * @param {File} file
  * @param {Limits} limits
  * @returns {Promise<{ file: File, head: Blob } | null>} the smaller picture with the beginning of the original; null if
- *   there is nothing to be gained
+ * scaling gains nothing
  */
 export async function downscale(file, limits) {
   if (!TYPES.has(file.type) || !globalThis.OffscreenCanvas) return null;
@@ -39,7 +39,7 @@ export async function downscale(file, limits) {
     const { width, height } = bitmap;
     const scale = limits.side / Math.max(width, height);
     const needed = scale < 1 && (file.size >= LARGE || width * height > limits.pixels);
-    // Of a moving picture one frame would be left; the server says why it takes none.
+    // Only one frame of an animation would remain; the server explains its refusal.
     if (!needed || (await isMoving(file))) {
       bitmap.close();
       return null;
@@ -50,12 +50,12 @@ export async function downscale(file, limits) {
     context.imageSmoothingQuality = "high";
     context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
     bitmap.close();
-    // Only JPEG is never transparent, whatever the name of the file says.
+    // Only JPEG is never transparent, regardless of the name of the file.
     const type = (await isJpeg(file)) ? "image/jpeg" : "image/png";
     const blob = await canvas.convertToBlob({ type, quality: 0.92 });
     return { file: new File([blob], file.name, { type: blob.type }), head: file.slice(0, HEAD) };
   } catch {
-    // Too large for this machine, or damaged: the server says which.
+    // The picture is too large for this device, or damaged: the server finds out which.
     return null;
   }
 }

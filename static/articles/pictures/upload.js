@@ -1,4 +1,4 @@
-// One file on its way to the server: with progress, and again by itself if the connection was lost.
+// The upload of one file, with progress, and automatic retries if the connection was lost.
 import { csrfToken } from "../../desk/requests.js";
 import { doubling } from "../../liveblog/backoff.js";
 
@@ -15,7 +15,7 @@ import { doubling } from "../../liveblog/backoff.js";
  * @property {() => void} refused the user may not do this, or is no longer logged in
  */
 
-/** The upload of a file. It is prepared once, however often it is sent. */
+/** The upload of a file. The file is prepared once, however often it is sent. */
 export class Upload {
   /** Whether it has begun. */
   started = false;
@@ -48,7 +48,7 @@ export class Upload {
     await this.#send();
   }
 
-  /** After a failure: be as if it were new. */
+  /** Reset the upload after a failure. */
   reset() {
     this.started = this.#cancelled = false;
     this.#failures = 0;
@@ -59,7 +59,7 @@ export class Upload {
     this.#retry();
   }
 
-  /** Send no more of it. */
+  /** Abort the upload. */
   cancel() {
     this.#cancelled = true;
     clearTimeout(this.#timer);
@@ -93,7 +93,7 @@ export class Upload {
   /** @param {XMLHttpRequest} request */
   #answered({ status, response }) {
     if (status === 201 && response?.id) this.#events.done(response);
-    // A proxy says so while the server is being replaced.
+    // A proxy answers so while the server is being replaced.
     else if (status >= 500) this.#wait();
     else if (response?.error) this.#events.failed(response.error);
     else if (status === 200 || status === 403) this.#events.refused();
