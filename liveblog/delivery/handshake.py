@@ -67,7 +67,7 @@ class LiveProtocol(EdgeProtocol):
         task.add_done_callback(self.tasks.discard)
         self.tasks.add(task)
         # The parser names this object, and would keep both in memory until the collector looks for them.
-        self.parser = None
+        del self.parser
 
 
 class Handshake(asyncio.Protocol):
