@@ -547,6 +547,22 @@ def test_a_desk_that_slept_gets_a_page_and_not_all_that_was_edited(
     assert (found["whole"], found["entries"]) == (True, [])
 
 
+def test_pages_of_the_timeline_lead_on_to_what_was_discarded_before_it_was_published(
+    desk: DeskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("articles.desk.timeline.PAGE_SIZE", 2)
+    published = [factories.update(desk.article) for _ in range(3)]
+    discarded = [factories.update(desk.article, state="draft") for _ in range(3)]
+    for update in (*published, *discarded):
+        desk.act(update, "withdraw")
+    pages, before = [], ""
+    while entries := desk.entries(state="withdrawn", before=before)["entries"]:
+        pages.append([entry["id"] for entry in entries])
+        before = entries[-1]["sort"]
+    wanted = [update.element for update in (*reversed(published), *reversed(discarded))]
+    assert pages == [wanted[:2], wanted[2:4], wanted[4:]]
+
+
 @pytest.mark.parametrize("sort", ["", "9-000000000001", "0--000000000001", "0-now-1", "0-2026-01-01-x", "¹", "-" * 99])
 def test_the_desk_can_ask_for_any_place_in_the_timeline(desk: DeskClient, sort: str) -> None:
     factories.update(desk.article)

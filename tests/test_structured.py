@@ -295,6 +295,19 @@ def test_statistics_show_the_progress_of_each_language() -> None:
     assert found["ar"].to_review is None
 
 
+def test_the_times_in_the_statistics_are_those_of_the_newest_updates(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stats, "NEWEST_UPDATES", 1)
+    article = factories.article(languages=["en", "de"])
+    for seconds in (40, 3):
+        update = factories.update(article, body_en="<p>Peace.</p>")
+        row = update.translations.get(language="de")
+        drafting.store(row, {"body": "<p>Frieden.</p>"}, source=columns.texts_of(update, "en"), engine="x", problems={})
+        made_at = update.first_published_at + timedelta(seconds=seconds)
+        Translation._base_manager.filter(pk=row.pk).update(first_made_at=made_at)
+    [german] = stats.by_language(stats.visible().filter(update__article=article), ["de"])
+    assert (german.texts, german.to_draft) == (2, (3.0, 3.0))
+
+
 TOKEN = "a token for monitoring"
 
 

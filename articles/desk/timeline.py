@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, F, Prefetch, Q, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 from django.template.loader import get_template
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -84,43 +85,56 @@ def newest(article: Article, selection: Selection, before: str = "") -> list[Upd
         return _page_below(found, before)
     drafts = list(found.filter(state__in=_DRAFTS).order_by("-pk")[:PAGE_SIZE])
     scheduled = list(found.filter(state=State.SCHEDULED).order_by("publish_at", "pk")[:PAGE_SIZE])
-    return [*drafts, *reversed(scheduled), *_published(found)[:PAGE_SIZE]]
+    return [*drafts, *reversed(scheduled), *_page_of((_published(found), _discarded(found)))]
 
 
 def _published(found: QuerySet[Update]) -> QuerySet[Update]:
-    return found.exclude(state__in=_WAITING).order_by(F("first_published_at").desc(nulls_last=True), "-pk")
+    rows = found.exclude(state__in=_WAITING).filter(first_published_at__isnull=False)
+    return rows.order_by("-first_published_at", "-pk")
+
+
+def _discarded(found: QuerySet[Update]) -> QuerySet[Update]:
+    """Return the updates that were withdrawn before they were ever published."""
+    return found.exclude(state__in=_WAITING).filter(first_published_at=None).order_by("-pk")
+
+
+def _page_of(lists: Iterable[QuerySet[Update]]) -> list[Update]:
+    """Return the first PAGE_SIZE updates of lists that follow each other."""
+    page: list[Update] = []
+    for rows in lists:
+        if missing := PAGE_SIZE - len(page):
+            page += rows[:missing]
+    return page
 
 
 def _page_below(found: QuerySet[Update], before: str) -> list[Update]:
     """Return the page below the entry with this `sort_key`, in the order of these keys; the top if it is ""."""
-    page: list[Update] = []
-    for rank, rows in (
+    by_rank = (
         ("9", found.filter(state__in=_DRAFTS).order_by("-pk")),
         ("8", found.filter(state=State.SCHEDULED).order_by("-publish_at", "-pk")),
-        ("0", _published(found)),
-    ):
-        missing = PAGE_SIZE - len(page)
-        if missing and (not before or rank <= before[:1]):
-            page += rows.filter(_sorted_after(before) if before.startswith(rank) else Q())[:missing]
-    return page
+        ("0-", _published(found)),
+        ("0--", _discarded(found)),
+    )
+    places = [place for place, (rank, _rows) in enumerate(by_rank) if before.startswith(rank)]
+    if not places:
+        return _page_of(rows for _rank, rows in by_rank)
+    first, *others = (rows for _rank, rows in by_rank[places[-1] :])
+    return _page_of((first.filter(_sorted_after(before)), *others))
 
 
 def _sorted_after(sort: str) -> Q:
-    """Return the condition for updates below the entry with this `sort_key`, among those that begin as it does."""
+    """Return the condition for updates below the entry with this `sort_key`, among those of its rank."""
     rank, _, rest = sort.partition("-")
     moment, _, digits = rest.rpartition("-")
     pk = number(digits) or 0
-    never_published = Q(first_published_at=None)
-    if rank == "9":
+    if not moment:
         return Q(pk__lt=pk)
     try:
         at = datetime.fromisoformat(moment).astimezone(UTC)
     except (ValueError, OverflowError):
-        # Below an update discarded before publication are the others of this kind.
-        return never_published & Q(pk__lt=pk) if sort.startswith("0--") else Q()
-    if rank == "8":
-        return Q(publish_at__lt=at) | Q(publish_at=at, pk__lt=pk)
-    return Q(first_published_at__lt=at) | Q(first_published_at=at, pk__lt=pk) | never_published
+        return Q()
+    field = "publish_at" if rank == "8" else "first_published_at"
+    return Q(**{f"{field}__lte": at}) & (Q(**{f"{field}__lt": at}) | Q(pk__lt=pk))
 
 
 def hidden(article: Article) -> int:

@@ -427,7 +427,6 @@ class Migration(migrations.Migration):
                 "permissions": [("translate_update", "Can translate update")],
                 "indexes": [
                     models.Index(
-                        condition=models.Q(("state", "published")),
                         fields=["-first_published_at", "-id"],
                         name="newest_updates_of_all",
                     ),
@@ -2939,5 +2938,33 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="update",
             index=models.Index(fields=["article", "desk_revision"], name="updates_of_the_desk"),
+        ),
+        migrations.AddIndex(
+            model_name="update",
+            index=models.Index(fields=["article", "-first_published_at", "-id"], name="updates_by_time"),
+        ),
+        migrations.AddIndex(
+            model_name="update",
+            index=models.Index(
+                condition=models.Q(("is_key", True)),
+                fields=["article", "-first_published_at", "-id"],
+                name="key_updates",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="update",
+            index=models.Index(
+                condition=models.Q(("state", "published")), fields=["article", "kind"], name="kinds_of_updates"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="translation",
+            index=models.Index(
+                condition=models.Q(
+                    models.Q(("state__in", ("reviewed", "refused")), _negated=True), ("outdated", True), _connector="OR"
+                ),
+                fields=["language", "update"],
+                name="translations_to_do",
+            ),
         ),
     ]

@@ -195,9 +195,12 @@ class Update(Versioned):
         permissions = [("translate_update", "Can translate update")]
         indexes = [
             models.Index(fields=["article", "state", "-first_published_at", "-id"], name="newest_updates"),
+            models.Index(fields=["article", "-first_published_at", "-id"], name="updates_by_time"),
+            models.Index(fields=["-first_published_at", "-id"], name="newest_updates_of_all"),
             models.Index(
-                fields=["-first_published_at", "-id"], condition=Q(state="published"), name="newest_updates_of_all"
+                fields=["article", "-first_published_at", "-id"], condition=Q(is_key=True), name="key_updates"
             ),
+            models.Index(fields=["article", "kind"], condition=Q(state="published"), name="kinds_of_updates"),
             models.Index(fields=["-withdrawn_at"], condition=Q(state="withdrawn"), name="withdrawn_updates"),
             models.Index(fields=["publish_at"], condition=Q(state="scheduled"), name="due_updates"),
             models.Index(fields=["id"], condition=Q(state="submitted"), name="updates_to_approve"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -167,17 +167,28 @@ def _to_do(article: Article) -> str:
 
 
 def marks_of(articles: Iterable[Article]) -> Mapping[int, list[Mark]]:
-    """Return the states of each article's languages, by its primary key, from one query."""
+    """Return the states of each article's languages, by its primary key, from one or two queries.
+
+    Texts that are done are not counted: a week of coverage has a hundred thousand of them.
+    """
     found = {article.pk: article for article in articles}
+    texts = Translation.objects.filter(Q(article__in=found) | Q(update__article__in=found, update__state="published"))
     rows = (
-        Translation.objects.filter(Q(article__in=found) | Q(update__article__in=found, update__state="published"))
+        texts.to_do()
         .values_list("article_id", "update__article_id", "language", "state", "outdated")
         .annotate(count=Count("pk"))
         .order_by()
     )
-    counts: defaultdict[tuple[int, str], defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
+    counts: defaultdict[tuple[int, str], Counter[str]] = defaultdict(Counter)
     for own, of_update, language, state, outdated, count in rows:
         counts[own or of_update, language]["behind" if outdated else state] += count
+    # A language in which nothing is done yet is marked as missing.
+    only_missing = {Translation.State.MISSING}
+    perhaps_missing = {language for (_pk, language), states in counts.items() if states.keys() == only_missing}
+    if perhaps_missing:
+        done = texts.done().filter(language__in=perhaps_missing)
+        for own, of_update, language in done.values_list("article_id", "update__article_id", "language").distinct():
+            counts[own or of_update, language]["done"] = 1
     return {pk: [_mark(article, code, counts[pk, code]) for code in _codes(article)] for pk, article in found.items()}
 
 
@@ -186,14 +197,13 @@ def _codes(article: Article) -> list[str]:
     return [article.source_language, *others]
 
 
-def _mark(article: Article, language: str, counts: Mapping[str, int]) -> Mark:
-    states = Translation.State
+def _mark(article: Article, language: str, counts: Counter[str]) -> Mark:
     if language == article.source_language:
         return Mark(language, "source")
-    done = counts.get(states.REVIEWED, 0) + counts.get(states.REFUSED, 0)
-    missing, machine = counts.get(states.MISSING, 0), counts.get(states.MACHINE, 0)
-    waiting = missing + counts.get(states.REVIEW, 0) + counts.get("behind", 0)
-    if waiting and waiting == missing and not done + machine:
+    states = Translation.State
+    missing, machine = counts[states.MISSING], counts[states.MACHINE]
+    waiting = missing + counts[states.REVIEW] + counts["behind"]
+    if waiting and waiting == missing and not counts["done"] + machine:
         return Mark(language, "missing")
     if waiting:
         return Mark(language, "behind", waiting + machine)

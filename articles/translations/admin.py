@@ -277,6 +277,7 @@ class TranslationAdmin(XliffMixin, InputAdmin):
             "title": capfirst(self.opts.verbose_name_plural),
             "may_translate": self.has_change_permission(request),
             "query": request.GET.urlencode(),
+            "newest": stats.NEWEST_UPDATES,
             "figures": [
                 {"name": language_title(language), **found} for language, found in stats.summary(article_id).items()
             ],

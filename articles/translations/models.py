@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from articles.models import Article, Update
 
 
+_DONE = ("reviewed", "refused")
+_TO_DO = ~Q(state__in=_DONE) | Q(outdated=True)
+
+
 class TranslationQuerySet(changes.GuardedQuerySet):
     def of_article(self, article_id: int) -> TranslationQuerySet:
         """Return those of the article's own texts and of all its updates."""
@@ -39,9 +43,14 @@ class TranslationQuerySet(changes.GuardedQuerySet):
 
     def wanting(self) -> TranslationQuerySet:
         """Return texts that translators have to work on: unreviewed ones that readers see or will see."""
-        seen = Q(update__isnull=True) | Q(update__state__in=("published", "scheduled"))
-        undone = ~Q(state__in=(Translation.State.REVIEWED, Translation.State.REFUSED)) | Q(outdated=True)
-        return self.filter(seen & undone)
+        return self.to_do().filter(Q(update__isnull=True) | Q(update__state__in=("published", "scheduled")))
+
+    def to_do(self) -> TranslationQuerySet:
+        """Return those that are not done, or whose original was corrected afterwards."""
+        return self.filter(_TO_DO)
+
+    def done(self) -> TranslationQuerySet:
+        return self.filter(state__in=_DONE)
 
     def urgent_first(self) -> TranslationQuerySet:
         """Sort outdated public texts first, then key events, the articles' own texts, and the newest updates."""
@@ -134,6 +143,11 @@ class Translation(QueueRow, changes.Guarded):
         indexes = [
             models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="due_translations"),
             models.Index(fields=["language", "state"], name="translations_by_state"),
+            models.Index(
+                fields=["language", "update"],
+                condition=_TO_DO,
+                name="translations_to_do",
+            ),
         ]
 
     def __str__(self) -> str:

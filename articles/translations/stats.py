@@ -19,6 +19,10 @@ logger = logging.getLogger(__name__)
 
 State = Translation.State
 
+#: Number of updates whose times are measured. The newest ones show how fast the newsroom is now, and the statistics of
+#: a week take no longer than those of an hour.
+NEWEST_UPDATES = 200
+
 
 @dataclass
 class LanguageStats:
@@ -63,24 +67,29 @@ def visible() -> TranslationQuerySet:
 
 
 def by_language(rows: TranslationQuerySet, languages: Iterable[str]) -> list[LanguageStats]:
-    """Return the statistics of translations, for each of `languages` that occurs among them."""
+    """Return the statistics of translations, for each of `languages` that occurs among them.
+
+    The times are those of the newest NEWEST_UPDATES updates.
+    """
     found = {language: LanguageStats(language) for language in languages}
-    values = rows.values_list(
-        "language", "state", "outdated", "engine", "update__first_published_at", "first_made_at", "first_reviewed_at"
+    counts = rows.values_list("language", "state", "outdated").annotate(count=Count("pk")).order_by()
+    for language, state, outdated, count in counts:
+        if figures := found.get(language):
+            figures.texts += count
+            figures.reviewed += count * (state == State.REVIEWED)
+            figures.machine += count * (state == State.MACHINE)
+            figures.missing += count * (state == State.MISSING)
+            figures.outdated += count * outdated
+    newest = rows.filter(update__first_published_at__isnull=False).order_by("-update__first_published_at")
+    values = newest.values_list(
+        "language", "state", "engine", "update__first_published_at", "first_made_at", "first_reviewed_at"
     )
-    for language, state, outdated, engine, published, made, reviewed in values.order_by().iterator():
-        figures = found.get(language)
-        if figures is None:
-            continue
-        figures.texts += 1
-        figures.reviewed += state == State.REVIEWED
-        figures.machine += state == State.MACHINE
-        figures.missing += state == State.MISSING
-        figures.outdated += outdated
-        if engine:
-            _add_waiting_time(figures._to_draft, published, made)
-        if state != State.MACHINE:
-            _add_waiting_time(figures._to_review, published, reviewed)
+    for language, state, engine, published, made, reviewed in values[: NEWEST_UPDATES * len(found)]:
+        if figures := found.get(language):
+            if engine:
+                _add_waiting_time(figures._to_draft, published, made)
+            if state != State.MACHINE:
+                _add_waiting_time(figures._to_review, published, reviewed)
     return [figures for figures in found.values() if figures.texts]
 
 

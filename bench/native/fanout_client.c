@@ -47,7 +47,7 @@ enum {
     PATIENCE = 30,       /* seconds without any progress */
     FRAME_START = 64,    /* bytes of a frame that are kept: its header and the number of the message */
     EVENTS = 1024,
-    READERS_PER_ADDRESS = 20000,
+    READERS_PER_ADDRESS = 5000,
 };
 
 struct reader {

@@ -211,6 +211,11 @@ class Migration(migrations.Migration):
                         name="threads_by_answers",
                     ),
                     models.Index(
+                        condition=models.Q(("featured", True), ("state", "approved")),
+                        fields=["article", "-written_at", "-id"],
+                        name="featured_comments",
+                    ),
+                    models.Index(
                         condition=models.Q(("queued_at__isnull", False)),
                         fields=["queued_at", "id"],
                         name="queued_comments",

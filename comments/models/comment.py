@@ -156,6 +156,11 @@ class Comment(models.Model):
                 condition=Q(thread__isnull=True, shown=True),
                 name="threads_by_answers",
             ),
+            models.Index(
+                fields=["article", "-written_at", "-id"],
+                condition=Q(state="approved", featured=True),
+                name="featured_comments",
+            ),
             models.Index(fields=["queued_at", "id"], condition=Q(queued_at__isnull=False), name="queued_comments"),
             models.Index(fields=["spam_due_at"], condition=Q(spam_due_at__isnull=False), name="due_spam_checks"),
             models.Index(fields=["email_hash", "state"], name="comments_of_an_author"),
