@@ -86,7 +86,7 @@ def test_no_request_makes_the_server_fail_or_takes_long(site: dict[str, list[str
 
     def send(address: Address, method: str, path: str, query: str = "", *form: Any) -> None:
         names = fuzzer.names.setdefault(address.route, set())
-        with hostile.parameters_read(names):
+        with hostile.record_parameters(names):
             answer = hostile.ask(client, method, path, query, *(form or (None, "text/plain")))
         names |= hostile.fields_of_forms(answer.content)
         # A translation that cannot be had at the moment is answered with 503, which is no failure.
@@ -114,7 +114,7 @@ def _shuffled_forever(fuzzer: Fuzzer, found: list[Address]) -> Iterator[Address]
 
 def test_the_check_itself_learns_parameters_and_notices_failures() -> None:
     names: set[str] = set()
-    with hostile.parameters_read(names):
+    with hostile.record_parameters(names):
         query = QueryDict("a=1")
         query.get("a"), query.getlist("b"), "c" in query
     assert names == {"a", "b", "c"}
