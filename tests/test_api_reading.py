@@ -1,4 +1,4 @@
-"""Anybody reads through the interface for programs what readers see, page by page, and then only what has changed."""
+"""Without a token, API clients can read everything that readers see, page by page, and then only the changes."""
 
 from __future__ import annotations
 
@@ -212,7 +212,7 @@ WRONG = {
 def test_the_description_for_people_says_what_an_operation_takes() -> None:
     page = Client().get("/api/v1/").content.decode()
     listed = page.split("GET /articles/{slug}/updates</code>")[1].split("</dl>")[0]
-    # Of a parameter that may be left out too.
+    # Also of an optional parameter.
     for said in ("texts are those that they get", "this page goes on after it", "one kind: text, "):
         assert said in listed
     written = page.split("POST /desk/articles/{slug}/updates</code>")[1].split("</dl>")[0]

@@ -1,4 +1,4 @@
-"""An e-mail address has no effect until its owner has confirmed it, even if others type it."""
+"""An email address has no effect until its owner has confirmed it, even if others enter it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def deliver() -> None:
 
 
 def link_in(mail: MailServer, address: str = WORDS["email"]) -> tuple[str, str]:
-    """Return path and secret of the link in the last letter to an address."""
+    """Return the path and the secret of the link in the last email to an address."""
     letters = [message for recipients, message in mail.messages if address in recipients]
     found = re.search(r"(/[a-z]{2}/comments/confirm/)#(\S+)", letters[-1].get_content())
     assert found
@@ -68,7 +68,7 @@ def trusted(email: str = OWNER) -> None:
         moderation.decide(comment.pk, State.APPROVED, None, version=0)
 
 
-# Nobody writes in somebody else's name --------------------------------------------------------------------------------
+# Comments in another person's name ------------------------------------------------------------------------------------
 
 
 def test_an_address_that_somebody_types_does_not_publish_unread(client: Client, article: Article) -> None:
@@ -254,7 +254,7 @@ def test_an_address_that_is_not_confirmed_gets_no_words_of_others(client: Client
     assert mail.messages == []
 
 
-def test_who_types_an_address_does_not_suppress_the_letters_to_its_owner(mail: MailServer) -> None:
+def test_typing_an_address_does_not_suppress_the_letters_to_its_owner(mail: MailServer) -> None:
     comment = factories.comment(email=OWNER, confirmed=True, notify=True, state="approved")
     answer = factories.comment(comment.article, parent=comment, email=OWNER)
     moderation.decide(answer.pk, State.APPROVED, None, version=0)

@@ -193,6 +193,6 @@ def test_states_that_nobody_gave_out_fill_no_cache(client: Any) -> None:
         assert (answer.json()["reload"], answer["Cache-Control"]) == (True, "no-store")
     for after in (factories.state_at(article, 0), article_state(article)):
         assert "public" in client.get(address, {"after": str(after)})["Cache-Control"]
-        # Other spellings of the same state would be kept once more each.
+        # Other spellings of the same state would each be cached again.
         for other in (f"0{after}", f"{after.revision}", "zz9"):
             assert client.get(address, {"after": other})["Cache-Control"] == "no-store"

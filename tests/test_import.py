@@ -1,4 +1,4 @@
-"""Importing the live blogs of other systems: once, again, in the middle, and while they go on."""
+"""Imports of other systems' live blogs: the first, repeated, interrupted and continuous ones."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ pytestmark = pytest.mark.django_db
 
 @dataclass
 class OldSite(Provider):
-    """The site that a newsroom leaves: documents and pages by path, and pictures at all other paths."""
+    """The former site of a newsroom: documents and pages by path, and pictures at all other paths."""
 
     documents: dict[str, Any] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
-    #: The status of its pictures.
+    #: The HTTP status of its pictures.
     pictures: int = 200
 
     def answer(self, request: Request) -> Response:
@@ -304,7 +304,7 @@ def test_the_interface_of_live_blog_is_read_page_by_page(site: OldSite) -> None:
     [article] = Article.objects.all()
     assert article.state == "live"
     assert [update.body_en for update in imported()] == ["<p>One</p>", "<p>Two</p>"]
-    # The list is complete, so a post that is missing was taken away.
+    # The list is complete, so a missing post was removed.
     site.documents[f"{api}/posts?max_results=100&page=1"]["_links"] = {}
     run(f"{site.url}{api}")
     assert [update.state for update in imported()] == ["withdrawn", "published"]

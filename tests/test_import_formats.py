@@ -1,4 +1,4 @@
-"""Reading the live blogs of other systems, without writing anything."""
+"""Reading other systems' live blogs, without writing."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_faults_of_posts_are_noted_and_the_rest_is_read() -> None:
     assert codes(source) == {"doubled", "no-time", "local-time", "empty", "broken"}
     assert texts(posts)[-1][0] == "Mandate & majority"
     assert len(posts) == 4
-    # Without a time of its own, between its neighbours.
+    # A post without a time is placed between its neighbours.
     assert [post.data["first_published_at"].minute for post in posts] == [0, 2, 2, 5]
 
 
@@ -239,7 +239,7 @@ def test_posts_of_live_blog_are_read_with_their_items() -> None:
     assert (first.data["is_key"], first.data["pin"]) == (True, 1)
     assert second.data["embed"] == {"url": blogs.YOUTUBE}
     assert (third.data["kind"], third.data["attribution_en"]) == ("quote", "The president")
-    # Somebody else has written the rest of this one.
+    # Another author has written the rest of this post.
     assert mixed.data["kind"] == "text"
     assert mixed.data["body_en"] == ("<p>He said:</p><blockquote><p>No &lt; comment</p></blockquote><p>— The mayor</p>")
     assert (gone.data["state"], draft.data["state"]) == ("withdrawn", "draft")

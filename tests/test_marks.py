@@ -1,4 +1,4 @@
-"""Combining marks are bounded wherever a text is taken, and every script keeps those that it needs."""
+"""Combining marks are limited in all inputs, and every script keeps the marks that it needs."""
 
 import unicodedata
 

@@ -1,4 +1,4 @@
-"""The hub and the search engines are told of what is published, corrected and withdrawn, whatever they answer."""
+"""The hub and search engines are notified of publications, corrections and withdrawals, whatever they respond."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SITE = "http://127.0.0.1:8000"
 
 
 class Services:
-    """A WebSub hub and an IndexNow endpoint that note what they are told, and answer as a test says."""
+    """A WebSub hub and an IndexNow endpoint that record their requests, and respond as the test wants."""
 
     def __init__(self, server: HTTPServer) -> None:
         self.topics: list[str] = []
@@ -69,7 +69,7 @@ def services(httpserver: HTTPServer, settings: Any) -> Iterator[Services]:
 
 
 def send(*, again: bool = False) -> int:
-    """Send all pings as if their time had come; with `again`, those that have failed as well."""
+    """Send all pings now; with `again`, also those that have failed."""
     waiting = Ping.objects.all() if again else Ping.objects.filter(attempts=0)
     waiting.update(due_at=timezone.now())
     return pings.send_due()

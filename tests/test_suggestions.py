@@ -117,7 +117,7 @@ def test_only_the_sentence_that_changed_is_sent(provider: TranslationServer) -> 
         ("Minister Zelenski spoke", "Minister Zelensky spoke", "Es sprach Zelenski", "de", "Es sprach Zelensky"),
         # 14 мільйонів, but 22 мільйони: the form of the word changes.
         ("14 million euros", "22 million euros", "14 мільйонів євро", "uk", None),
-        # Another name may be a woman's.
+        # The new name may need a feminine form.
         ("Minister Schmidt spoke", "Minister Kaminski spoke", "Minister Schmidt sprach", "de", None),
         ("130 km/h on 130 roads", "150 km/h on 130 roads", "130 km/h auf 130 Straßen", "de", None),
         ("14 allies", "40 allies", "Vierzehn Verbündete", "de", None),

@@ -1,4 +1,4 @@
-"""The words of the interface: what `scripts/check_words.py` finds in catalogues and in the code."""
+"""`scripts/check_words.py` finds faults in catalogues and in the code."""
 
 import sys
 from pathlib import Path
