@@ -140,7 +140,7 @@ def test_an_update_made_of_a_comment_names_the_editor(client: Client, greta: Use
     assert (update.written_by, newest(update).user) == (greta, greta)
 
 
-def test_a_comment_goes_through_the_hands_of_a_second_person(client: Client, greta: User) -> None:
+def test_an_update_made_of_a_comment_waits_for_a_second_person(client: Client, greta: User) -> None:
     article = factories.article(needs_release=True)
     client.force_login(greta)
     answer = client.post(f"/admin/comments/comment/{approved(article).pk}/update/")

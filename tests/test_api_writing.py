@@ -200,7 +200,7 @@ def test_a_role_that_needs_a_second_factor_needs_one_for_tokens_too(program: Pro
     assert program.get("/desk/token").status_code == 401
 
 
-def test_a_token_for_an_article_that_is_deleted_is_for_no_other(journalist: User, article: Article) -> None:
+def test_a_token_for_a_deleted_article_is_valid_for_no_other(journalist: User, article: Article) -> None:
     gone = factories.article(slug="gone")
     bot = Program.of(journalist, *ALL, articles=[gone])
     gone.delete()
@@ -334,7 +334,7 @@ def upload(program: Program, name: str = "hall.png") -> Any:
     return answer
 
 
-def test_pictures_are_uploaded_and_their_faults_are_told_beside_them(article: Article, program: Program) -> None:
+def test_pictures_are_uploaded_and_their_faults_are_reported(article: Article, program: Program) -> None:
     assert upload(program, "hall.txt").json()["errors"]["file"]
     picture = upload(program).json()["id"]
     answer = program.post(UPDATES, {"text": "x", "action": "publish", "pictures": [{"id": picture, "alt": "The hall"}]})
@@ -362,7 +362,7 @@ REFUSED: list[tuple[dict[str, Any], set[str]]] = [
 ]
 
 
-def test_what_the_rules_refuse_is_told_by_field_and_changes_nothing(article: Article, program: Program) -> None:
+def test_violated_rules_are_reported_by_field_and_nothing_changes(article: Article, program: Program) -> None:
     for sent, fields in REFUSED:
         answer = program.post(UPDATES, {"action": "publish"} | sent)
         assert answer.status_code == 422, (sent, answer.content)
@@ -435,7 +435,7 @@ def test_a_refused_request_can_be_corrected_under_the_same_key(article: Article,
     assert program.post(UPDATES, {"text": "One.", "action": "publish"}, Idempotency_Key="a-1").status_code == 201
 
 
-def test_a_request_whose_process_died_is_done_once_all_the_same(article: Article, program: Program) -> None:
+def test_a_request_whose_process_died_is_still_done_once(article: Article, program: Program) -> None:
     program.post(UPDATES, {"text": "One."}, Idempotency_Key="a-1")
     # The process died after the commit, before it stored its response.
     StoredAnswer.objects.update(status=None)

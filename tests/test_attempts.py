@@ -172,7 +172,7 @@ def test_a_network_from_which_the_person_logged_in_is_not_locked_out(ana: User) 
     assert log_in("ana", newsroom.PASSWORD, ELSEWHERE) == "wait"
 
 
-def test_somebody_who_mistypes_starts_again_after_the_right_password(ana: User) -> None:
+def test_the_right_password_resets_the_attempts_of_a_user(ana: User) -> None:
     for _ in range(3):
         assert [log_in("ana", address=ELSEWHERE) for _ in range(4)] == ["wrong"] * 4
         assert log_in("ana", newsroom.PASSWORD, ELSEWHERE) == "in"
@@ -184,7 +184,7 @@ def test_an_office_logs_in_in_the_morning(hashed: list[str]) -> None:
     assert {log_in(f"colleague-{number}", newsroom.PASSWORD) for number in range(40)} == {"in"}
 
 
-def test_logging_in_does_not_wipe_out_what_the_network_tried_with_others(ana: User) -> None:
+def test_logging_in_does_not_reset_the_attempts_of_the_network_on_other_accounts(ana: User) -> None:
     found = []
     for number in range(30):
         found.append(log_in(f"colleague-{number}"))

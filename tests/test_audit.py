@@ -86,7 +86,7 @@ def test_the_life_of_an_update_and_of_its_coverage_is_recorded() -> None:
     ]
 
 
-def test_an_entry_goes_with_the_transaction_that_it_records(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_entry_is_rolled_back_with_its_transaction(caplog: pytest.LogCaptureFixture) -> None:
     with pytest.raises(ZeroDivisionError), transaction.atomic():
         recording.record(Action.PUBLISHED, "update 1")
         raise ZeroDivisionError

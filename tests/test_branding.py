@@ -94,7 +94,7 @@ def form(**changes: Any) -> dict[str, Any]:
 # Readers' pages -------------------------------------------------------------------------------------------------------
 
 
-def test_the_name_stands_in_pages_cards_feeds_mails_and_the_newsroom_s_own_spelling(client: Client) -> None:
+def test_the_name_of_the_site_is_in_pages_cards_feeds_and_emails_in_each_language(client: Client) -> None:
     article = factories.article(slug="summit")
     update = factories.update(article)
     card = article.url("ar")

@@ -309,7 +309,7 @@ def test_comments_appear_at_once_where_the_article_says_so(client: Any) -> None:
     assert last().decisions.get().actor == "policy"
 
 
-def test_no_made_up_key_stands_for_anothers_address(client: Any) -> None:
+def test_no_invented_key_imitates_the_sender_of_another_comment(client: Any) -> None:
     address = f"{factories.article().url('en')}comments/"
 
     def send(place: str, **fields: str) -> str:

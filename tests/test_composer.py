@@ -63,7 +63,7 @@ def test_a_poll_is_written_as_a_question_and_choices(desk: DeskClient) -> None:
         (["Yes", "No"], "<ul><li>And</li><li>these?</li></ul>"),
     ],
 )
-def test_what_is_wrong_with_the_choices_stands_beside_them(desk: DeskClient, choices: list[str], body: str) -> None:
+def test_errors_in_the_choices_are_shown_beside_them(desk: DeskClient, choices: list[str], body: str) -> None:
     errors = desk.write(**CHOICES | {"choices": choices, "body": body})["errors"]
     assert desk.last.status_code == 422
     assert {"choices", "body"} & set(errors)

@@ -82,7 +82,7 @@ def test_an_address_that_somebody_types_does_not_publish_unread(client: Client, 
     assert (last().state, last().confirmed) == (State.APPROVED, True)
 
 
-def test_what_others_write_is_not_held_against_the_owner_of_an_address(client: Client, article: Article) -> None:
+def test_comments_of_others_do_not_count_against_the_owner_of_an_address(client: Client, article: Article) -> None:
     trusted()
     send(client, article, text="Spam in the name of Ana.")
     moderation.decide(last().pk, State.SPAM, None, version=0)
@@ -183,7 +183,9 @@ def test_a_confirmed_comment_counts_and_so_do_the_next(client: Client, article: 
     assert "hasn’t been confirmed yet" not in own_page(client, answer["Location"])
 
 
-def test_the_owner_disowns_what_somebody_else_has_written(client: Client, article: Article, mail: MailServer) -> None:
+def test_the_owner_of_an_address_can_disown_comments_of_others(
+    client: Client, article: Article, mail: MailServer
+) -> None:
     trusted()
     send(client, article, text="I am Ana.")
     own = last()

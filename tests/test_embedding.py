@@ -223,7 +223,7 @@ def test_frames_scripts_and_websockets_follow_one_list(transactional_db: None) -
 
 
 @pytest.mark.django_db
-def test_the_fragment_stands_by_itself(client: Client, partner: str) -> None:
+def test_the_fragment_needs_nothing_from_the_page_around(client: Client, partner: str) -> None:
     article = factories.article()
     picture = factories.picture((1600, 900))
     update = factories.update(article, headline_en="Peace", body_en="<p>Signed.</p>", pictures=(picture,))
@@ -292,7 +292,7 @@ def test_pages_of_the_fragment_follow_each_other(client: Client, partner: str, m
 
 
 @pytest.mark.django_db
-def test_the_page_for_an_iframe_is_no_page_of_its_own_to_search_engines(client: Client, partner: str) -> None:
+def test_search_engines_do_not_index_the_page_for_an_iframe_by_itself(client: Client, partner: str) -> None:
     article = factories.article()
     factories.update(article)
     answer = client.get(f"/embed/ar/{article.slug}/?theme=dark")

@@ -212,7 +212,7 @@ def test_a_draft_that_is_saved_for_later_is_counted_when_it_is_accepted(first: T
     assert used(update)[0][-2:] == (1, changed)
 
 
-def test_a_suggestion_is_counted_when_what_people_made_of_it_is_accepted(first: TranslationServer) -> None:
+def test_a_suggestion_is_counted_when_its_edited_text_is_accepted(first: TranslationServer) -> None:
     update = drafted()
     update.refresh_from_db()
     editor = member_of("Editor")

@@ -115,7 +115,7 @@ def test_a_program_that_reads_feeds_gets_the_whole_update(client: Client, path: 
     assert links(parsed, "self") == [f"http://127.0.0.1:8000{path}"]
 
 
-def test_each_kind_of_update_stands_by_itself_in_a_feed(client: Client) -> None:
+def test_each_kind_of_update_is_complete_in_a_feed(client: Client) -> None:
     article = factories.article()
     full(article)
     factories.update(article, headline_en="Which?", kind="poll", body_en="<p>Say</p><ul><li>A</li><li>B</li></ul>")
@@ -246,7 +246,7 @@ def test_a_correction_makes_the_entry_new_under_the_same_id(client: Client) -> N
     assert feed(client, of(article)).feed.updated == after.updated
 
 
-def test_what_changes_in_one_language_is_new_in_that_language_alone(client: Client) -> None:
+def test_a_change_in_one_language_is_new_in_that_language_alone(client: Client) -> None:
     article = factories.article()
     update = factories.update(article, headline_en="The talks have begun", body_en="")
     before = {language: updated(client, article, language) for language in ("en", "de", "uk")}

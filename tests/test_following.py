@@ -99,7 +99,7 @@ def test_a_follower_is_told_of_an_update_and_nobody_else_is(service: PushService
     assert stranger.shown == []
 
 
-def test_each_level_brings_what_the_reader_chose(service: PushService) -> None:
+def test_each_level_notifies_of_the_updates_that_the_reader_chose(service: PushService) -> None:
     article = factories.article()
     readers = {level: follow(service, article, level) for level in ("all", "key", "breaking")}
     factories.update(article, headline_en="A detail")
@@ -169,7 +169,7 @@ def test_copies_of_an_update_are_one_story(service: PushService) -> None:
 
 
 @pytest.mark.parametrize("way", ["draft", "earlier time", "silent", "none", "key events only"])
-def test_what_is_no_news_is_told_to_nobody(service: PushService, way: str) -> None:
+def test_updates_that_are_no_news_notify_nobody(service: PushService, way: str) -> None:
     limits = {"none": NotificationLimit.NONE, "key events only": NotificationLimit.KEY}
     article = factories.article(notifications=limits.get(way, NotificationLimit.ALL))
     reader = follow(service, article)
@@ -250,7 +250,7 @@ def test_where_readers_get_reviewed_texts_alone_they_are_told_of_nothing_else(se
 # Corrections and withdrawals ------------------------------------------------------------------------------------------
 
 
-def told(service: PushService, **fields: Any) -> tuple[Browser, Update]:
+def notified(service: PushService, **fields: Any) -> tuple[Browser, Update]:
     article = factories.article()
     reader = follow(service, article)
     update = factories.update(article, **{"headline_en": "Thirteen came"} | fields)
@@ -260,7 +260,7 @@ def told(service: PushService, **fields: Any) -> tuple[Browser, Update]:
 
 
 def test_a_correction_takes_the_place_of_the_notification_without_a_sound(service: PushService) -> None:
-    reader, update = told(service)
+    reader, update = notified(service)
     newcomer = follow(service, update.article)
     update.headline_en, update.correction_note_en = "Fourteen came", "We said thirteen."
     update.save()
@@ -275,7 +275,7 @@ def test_a_correction_takes_the_place_of_the_notification_without_a_sound(servic
 
 
 def test_a_typo_is_not_told_again(service: PushService) -> None:
-    reader, update = told(service)
+    reader, update = notified(service)
     update.headline_en = "Thirteen came."
     update.save()
     work()
@@ -284,7 +284,7 @@ def test_a_typo_is_not_told_again(service: PushService) -> None:
 
 @pytest.mark.parametrize("way", ["withdrawn", "with a mark", "deleted", "article deleted"])
 def test_a_withdrawal_takes_the_notification_back(service: PushService, way: str) -> None:
-    reader, update = told(service)
+    reader, update = notified(service)
     if way == "deleted":
         update.delete()
     elif way == "article deleted":
@@ -306,7 +306,7 @@ def test_a_withdrawal_takes_the_notification_back(service: PushService, way: str
 def test_an_update_that_is_published_again_replaces_the_notice_of_its_withdrawal(
     service: PushService, hours: int
 ) -> None:
-    reader, update = told(service)
+    reader, update = notified(service)
     update.withdraw(leaves_mark=True, reason="")
     update.save()
     work()
@@ -355,7 +355,7 @@ def test_a_correction_while_it_is_being_sent_reaches_everybody(service: PushServ
 # Stopping and leaving -------------------------------------------------------------------------------------------------
 
 
-def test_what_a_user_publishes_can_be_stopped_for_a_while(service: PushService, settings: Any) -> None:
+def test_the_notifications_of_an_update_can_be_stopped_for_a_while(service: PushService, settings: Any) -> None:
     settings.PUSH_DELAY_SECONDS = 60
     article = factories.article()
     reader = follow(service, article)
@@ -393,7 +393,7 @@ def test_an_editor_who_switches_the_notifications_of_a_coverage_off_stops_those_
     assert reader.shown == []
 
 
-def test_one_tap_on_a_notification_ends_what_led_to_it(service: PushService) -> None:
+def test_one_tap_on_a_notification_ends_the_follows_that_caused_it(service: PushService) -> None:
     topic = Topic.objects.create(name="Trade", slug="trade")
     article, other = factories.article(), factories.article()
     with changes.edit(article):
@@ -675,7 +675,7 @@ def test_an_endpoint_whose_service_is_not_named_any_more_is_sent_nothing(service
 
 
 def test_old_stories_are_cleared(service: PushService, monkeypatch: pytest.MonkeyPatch) -> None:
-    told(service)
+    notified(service)
     Story.objects.update(created_at=timezone.now() - timedelta(days=deliveries.KEPT_DAYS + 1))
     monkeypatch.setattr(deliveries, "_cleared_at", -1e9)
     deliveries.clear()
@@ -739,14 +739,14 @@ def test_a_subscription_that_no_browser_makes_is_refused(service: PushService) -
         {"time_zone": "../../etc/passwd", "kind": "topic", "id": 1},
     ],
 )
-def test_what_no_page_offers_cannot_be_followed(service: PushService, data: dict[str, Any]) -> None:
+def test_only_subjects_that_a_page_offers_can_be_followed(service: PushService, data: dict[str, Any]) -> None:
     article = factories.article()
     named = {"kind": "article", "id": article.pk, "level": "all", "subscription": service.browser().subscription()}
     assert ask("", **named | data).status_code == 422
     assert not PushSubscription.objects.exists()
 
 
-def test_a_request_that_cannot_be_read_is_told_so(service: PushService) -> None:
+def test_an_unreadable_request_is_refused(service: PushService) -> None:
     for action in ("", "leave/", "state/", "quiet-hours/", "renew/"):
         for body in ("", "[]", "{", '{"kind": "\\u0000"}', "[" * 8000, " " * 9000, "\xff"):
             response = Client().post(f"/en/follow/{action}", body.encode("latin-1"), content_type="application/json")
@@ -786,7 +786,7 @@ def test_a_browser_follows_a_bounded_number_of_things(service: PushService, monk
     assert ask("", **named).status_code == 422
 
 
-def test_the_page_of_what_one_follows_is_the_same_for_all() -> None:
+def test_the_page_of_followed_subjects_is_the_same_for_all() -> None:
     response = Client().get("/ar/following/")
     assert response.status_code == 200
     assert "public" in response["Cache-Control"]

@@ -89,7 +89,7 @@ def test_each_role_is_shown_its_own_queues() -> None:
     assert names["Editor"] == {"translations", "comments"}
 
 
-def test_home_says_what_goes_wrong() -> None:
+def test_home_reports_updates_that_were_not_published_in_time() -> None:
     article = factories.article()
     late = factories.scheduled(article)
     Update._base_manager.filter(pk=late.pk).update(publish_at=timezone.now() - datetime.timedelta(minutes=5))

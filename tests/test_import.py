@@ -187,7 +187,7 @@ def test_importing_again_takes_over_corrections_and_withdrawals(site: OldSite) -
     assert [version.number for version in imported()[4].versions.all()] == [2, 1]
 
 
-def test_what_was_edited_here_stays(site: OldSite) -> None:
+def test_texts_that_were_edited_here_stay(site: OldSite) -> None:
     document = blog(site)
     run(f"{site.url}/election")
     ours, deleted, _third = imported()
@@ -202,7 +202,7 @@ def test_what_was_edited_here_stays(site: OldSite) -> None:
     assert [update.body_en for update in imported()] == ["<p>In our words.</p>", "<p>In theirs.</p>"]
 
 
-def test_an_import_that_breaks_off_goes_on_unseen(
+def test_an_interrupted_import_stays_hidden_and_can_be_continued(
     site: OldSite, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     document = blog(site, 4)
@@ -310,7 +310,7 @@ def test_the_interface_of_live_blog_is_read_page_by_page(site: OldSite) -> None:
     assert [update.state for update in imported()] == ["withdrawn", "published"]
 
 
-def test_what_cannot_be_imported_is_said_and_changes_nothing(site: OldSite, tmp_path: Any) -> None:
+def test_an_impossible_import_reports_an_error_and_changes_nothing(site: OldSite, tmp_path: Any) -> None:
     blog(site)
     run(f"{site.url}/election", "--slug", "taken")
     other = tmp_path / "other.json"

@@ -149,7 +149,7 @@ def test_quotation_marks_of_windows_are_read_whatever_the_page_calls_them(stated
 @pytest.mark.parametrize(
     "document", ["", "<p>Nothing here</p>", "{}", "[]", "{", '{"entries": []}', "\0\0\0", "PK\3\4"]
 )
-def test_what_is_no_live_blog_is_refused(document: str) -> None:
+def test_a_page_without_a_live_blog_is_refused(document: str) -> None:
     with pytest.raises(SourceError):
         read(document)
 
@@ -322,7 +322,7 @@ def test_moments_are_read_in_any_notation(value: object, expected: str | None, d
     assert (moment.isoformat() if moment else None, found) == (expected, doubt)
 
 
-def test_a_live_blog_without_a_name_is_told_from_others_and_gets_a_headline() -> None:
+def test_a_live_blog_without_a_name_gets_a_key_of_its_own_and_a_headline() -> None:
     def coverage(slug: str, *entries: int) -> Coverage:
         answer = {"entries": [blogs.wordpress_entry(number, share_link="") for number in entries]}
         return read(answer, Options("en", slug=slug)).coverage()

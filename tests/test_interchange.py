@@ -105,7 +105,7 @@ def coverage() -> Article:
     return of
 
 
-def test_comments_go_along_as_readers_see_them_or_whole(client: Client, tmp_path: Path) -> None:
+def test_comments_are_exported_as_readers_see_them_or_with_personal_data(client: Client, tmp_path: Path) -> None:
     of = factories.article()
     factories.update(of)
     given = {"email": "ana@example.org", "confirmed": True, "address": "192.0.2.7"}
@@ -221,7 +221,9 @@ def test_a_damaged_archive_is_refused_or_does_no_harm(fault: str, tmp_path: Path
 
 
 @pytest.mark.parametrize("count", [soak.count(24, 10_000)])
-def test_a_long_coverage_goes_out_and_in_with_little_memory(count: int, client: Client, tmp_path: Path) -> None:
+def test_a_long_coverage_is_exported_and_imported_with_little_memory(
+    count: int, client: Client, tmp_path: Path
+) -> None:
     source = factories.article(languages=["en", "de"])
     text = "<p>" + "Take. " * 200 + "</p>"
     for number in range(count):

@@ -96,7 +96,7 @@ def test_a_connection_to_a_standby_skips_the_keys_when_it_takes_over(
 
 @postgresql
 @pytest.mark.django_db(transaction=True)
-def test_a_server_that_does_not_tell_its_history_is_used_all_the_same(
+def test_a_server_whose_history_cannot_be_read_is_still_used(
     history: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(histories, "NAME", "a_function_that_is_forbidden()")

@@ -315,7 +315,7 @@ def test_the_desk_chooses_topics_and_the_history_has_them(client: Client) -> Non
 # Default settings -----------------------------------------------------------------------------------------------------
 
 
-def test_new_coverage_begins_with_what_is_usual(client: Client) -> None:
+def test_new_coverage_starts_with_the_default_settings(client: Client) -> None:
     before = factories.article(slug="before")
     client.force_login(newsroom.user("ioana", "Editor"))
     assert client.get("/admin/settings/").status_code == 302

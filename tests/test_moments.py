@@ -245,7 +245,7 @@ def test_a_time_is_taken_as_people_type_it(text: str, time: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["24:00", "9:60", "9:5", "4:52 pm", "soon", "-9:05", "99", "12345", "9:05:", "²:05"])
-def test_what_is_no_time_of_the_24_hour_clock_is_refused_with_an_example(text: str) -> None:
+def test_an_invalid_time_of_the_24_hour_clock_is_refused_with_an_example(text: str) -> None:
     with translation.override("en"), pytest.raises(forms.ValidationError) as caught:
         field_of("Asia/Kathmandu").clean(Written("2026-07-01", text))
     assert "24-hour format" in caught.value.messages[0]

@@ -144,7 +144,7 @@ async def test_nobody_waits_for_a_server_that_fails(monkeypatch: pytest.MonkeyPa
     site.open.set()
 
 
-async def test_what_must_be_validated_is_not_served_stale(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_pages_that_must_be_validated_are_not_served_stale(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pagecache, "FRESH_SECONDS", 0.0)
     site = Site(**{"cache-control": "public, max-age=1, must-revalidate"})
     cached = PageCache(site, ["de"])

@@ -121,7 +121,7 @@ def test_pictures_and_the_last_modification_are_named(client: Client) -> None:
         assert after[page].findtext(f"{SITEMAP}lastmod") > found[page].findtext(f"{SITEMAP}lastmod")
 
 
-def test_what_is_new_is_named_at_once(client: Client) -> None:
+def test_new_pages_are_listed_at_once(client: Client) -> None:
     article = factories.article()
     first = factories.update(article)
     assert first.url("en") in urls(client)

@@ -382,7 +382,7 @@ def test_structured_data_of_every_page_keeps_the_rules(client: Client, state: st
     assert all(found[update.url("en")]["@type"] == "NewsArticle" for update in updates)
 
 
-def test_media_of_an_update_are_told_as_what_they_are(client: Client) -> None:
+def test_a_video_in_an_update_is_declared_as_a_video(client: Client) -> None:
     article = factories.article()
     update = factories.update(article, kind="embed", embed=VIDEO, headline_en="The talks")
     player = "https://www.youtube-nocookie.com/embed/dQw4w9WgXcQ"

@@ -88,7 +88,7 @@ def test_a_changed_number_is_replaced_without_the_provider(provider: Translation
     assert of(update).state == State.REVIEWED
 
 
-def test_what_needs_no_machine_is_suggested_at_once_without_a_provider() -> None:
+def test_a_change_that_needs_no_machine_is_suggested_at_once_without_a_provider() -> None:
     update = reviewed(BODY, GERMAN)
     row = corrected(update, BODY.replace("14", "1,400"))
     assert suggested(update) == {"body": GERMAN.replace("14", "1.400")}

@@ -216,7 +216,7 @@ def test_a_webhook_is_told_of_its_events_and_articles_only(receiver: Receiver) -
     assert send() == 0, "It is not told of all articles because its own one is gone."
 
 
-def test_what_is_rolled_back_is_not_told_and_nothing_waits_for_the_receiver(receiver: Receiver) -> None:
+def test_a_change_that_is_rolled_back_sends_no_message(receiver: Receiver) -> None:
     article = factories.article()
     webhook(receiver)
     with pytest.raises(RuntimeError), transaction.atomic():

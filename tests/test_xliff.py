@@ -172,7 +172,7 @@ def test_codes_that_the_original_does_not_have_are_refused_and_nothing_is_change
         ("final", True, State.REVIEWED),
     ],
 )
-def test_only_the_user_who_imports_makes_what_the_agency_has_reviewed_reviewed(
+def test_reviewed_texts_of_the_agency_become_reviewed_only_if_the_importing_user_approves_them(
     greta: User, state: str, approve: bool, expected: str
 ) -> None:
     update = update_of(body_en=LINKED)
@@ -223,7 +223,7 @@ def _translated(update: Update) -> None:
 
 
 @pytest.mark.parametrize(("change", "fate"), [(_corrected, "outdated"), (_translated, "edited")])
-def test_what_changed_here_since_the_export_is_left_as_it_is_and_named(
+def test_texts_changed_since_the_export_are_left_unchanged_and_listed(
     greta: User, change: Callable[[Update], None], fate: str
 ) -> None:
     update = update_of(body_en="<p>The wind reached 130 kilometres per hour.</p>")

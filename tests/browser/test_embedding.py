@@ -165,7 +165,7 @@ def test_two_live_blogs_live_on_a_page_that_forbids_nearly_everything(
     shot(page, "embed-two")
 
 
-def test_what_is_loaded_first_is_small(server: Server) -> None:
+def test_the_first_load_is_small(server: Server) -> None:
     def fetched(path: str) -> bytes:
         request = urllib.request.Request(f"{server.url}{path}", headers={"Accept-Encoding": "br"})
         with urllib.request.urlopen(request) as answer:

@@ -220,7 +220,7 @@ def test_the_panel_opens_beside_its_button_and_on_the_screen(
         assert any(abs(one - other) < 1 for one, other in zip(*ends, strict=True)), address
 
 
-def test_a_reader_whose_browser_says_no_is_told_so(
+def test_a_reader_whose_browser_denies_permission_sees_an_explanation(
     server: Server, reader: MakeReader, push_service: PushService, transactional_db: None
 ) -> None:
     person = reader()

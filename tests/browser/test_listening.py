@@ -85,7 +85,7 @@ def changed(update: Update, **fields: Any) -> None:
         found.save()
 
 
-def test_updates_are_read_in_their_languages_with_what_comes_and_without_what_is_withdrawn(
+def test_updates_are_read_in_their_languages_including_new_ones_and_without_withdrawn_ones(
     server: Server, reader: MakeReader
 ) -> None:
     article = factories.article()

@@ -147,7 +147,7 @@ COUNTS_FEWER_THAN = """(most) => {
 }"""
 
 
-def test_who_comes_back_reads_nothing_twice_and_misses_nothing(server: Server, reader: MakeReader) -> None:
+def test_a_returning_reader_reads_nothing_twice_and_misses_nothing(server: Server, reader: MakeReader) -> None:
     article = factories.article()
     posted(article, 3)
     visitor = reader(viewport=PHONE, has_touch=True, is_mobile=True).open(server, article, "ar")
