@@ -58,7 +58,7 @@ class _Loader:
         while True:
             for key, _events in self._selector.select():
                 if key.fileobj is not self._connection:
-                    self._tell_end_of(key.data, key.fd)
+                    self._report_end_of(key.data, key.fd)
                     continue
                 message, descriptors, _flags, _address = socket.recv_fds(self._connection, _MAX_MESSAGE, 2)
                 if not message:
