@@ -255,8 +255,8 @@ def crowd(rounds: int) -> None:
 def processes(rounds: int) -> None:
     """Measure the work of one process with 8,000 readers, and of two with 8,000 each, for the same updates.
 
-    All processes share one core here, so this measures CPU time. With a core each, two processes would serve as many
-    times the readers of one as the scaling says.
+    All processes share one core here, so this measures CPU time. With a core each, two processes would serve `scaling`
+    times as many readers as one.
     """
     each = part_of(8_000)
     posts = 10 * rounds
