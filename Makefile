@@ -9,7 +9,7 @@ help: ## list the targets
 demo: .venv/.runtime messages ## show the platform with sample coverage (PORT=8000)
 	@PORT=$(PORT) exec scripts/demo
 
-test: .venv/.installed ## run all tests (some of them: scripts/test -k live)
+test: .venv/.installed ## run all tests (to select some: scripts/test -k live)
 	scripts/test
 
 soak: .venv/.installed ## run all tests with large counts, and on every combination of services
@@ -22,13 +22,13 @@ bench: .venv/.installed messages ## measure delivery, pages and moderation, as r
 	SECRET_KEY=bench STATIC_ROOT=$(CURDIR)/.cache/static $(python) manage.py collectstatic --noinput --verbosity 0
 	STATIC_ROOT=$(CURDIR)/.cache/static scripts/services -- $(python) -m bench $(BENCH)
 
-audit: .venv/.installed audit/node_modules/.installed messages ## measure the reader's pages, idle machine (AUDIT="weight shift")
+audit: .venv/.installed audit/node_modules/.installed messages ## measure the reader's pages, on an idle machine (AUDIT="weight shift")
 	scripts/audit $(AUDIT)
 
 wheel: .venv/.installed ## build a wheel with all files, in dist/
 	$(python) -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
 
-format: .venv/.installed node_modules/.installed ## format Python, templates, JavaScript and CSS, and fix what can be fixed
+format: .venv/.installed node_modules/.installed ## format Python, templates, JavaScript and CSS, and fix some lint errors
 	.venv/bin/ruff format .
 	.venv/bin/ruff check --fix .
 	scripts/templates --write
@@ -37,16 +37,16 @@ format: .venv/.installed node_modules/.installed ## format Python, templates, Ja
 messages: .venv/.runtime ## compile the translations that changed
 	@$(python) scripts/compile_messages.py
 
-messages-update: .venv/.installed ## bring locale/ up to date with the strings of the code
+messages-update: .venv/.installed ## update locale/ with the strings of the code
 	$(python) scripts/check_messages.py --write
 
 compile := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header
-lock: .venv/.installed ## pin the dependencies anew (UPGRADE=--upgrade for newer ones)
+lock: .venv/.installed ## pin the dependencies again (UPGRADE=--upgrade for newer ones)
 	$(compile) $(UPGRADE) pyproject.toml -o requirements.txt
 	$(compile) $(UPGRADE) pyproject.toml --extra dev --extra offline --extra sentry --extra otel -c requirements.txt -o requirements-dev.txt
 
-# One environment, filled in two steps: the demo starts without waiting for the developers' tools.
+# One environment, installed in two steps, so that the demo starts without the developers' tools.
 .venv/.runtime: requirements.txt | $(python)
 	$(python) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
@@ -55,13 +55,13 @@ lock: .venv/.installed ## pin the dependencies anew (UPGRADE=--upgrade for newer
 	$(python) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch .venv/.runtime $@
 
-# The tools for JavaScript and CSS. Nothing of them is served.
+# The tools for JavaScript and CSS. They are not part of the product.
 node_modules/.installed: package.json package-lock.json
 	@command -v npm >/dev/null || scripts/install nodejs npm
 	npm ci --no-progress
 	@touch $@
 
-# Lighthouse and the checker of HTML are large, and only make audit needs them.
+# Lighthouse and the HTML checker are large, and only make audit needs them.
 audit/node_modules/.installed: audit/package.json audit/package-lock.json
 	@command -v npm >/dev/null || scripts/install nodejs npm
 	cd audit && npm ci --ignore-scripts --no-progress

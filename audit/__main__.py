@@ -1,10 +1,10 @@
-"""Measure the reader's pages, and fail if one of them misses its limit (`make audit`).
+"""Measure the reader's pages, and fail if a page misses a limit (`make audit`).
 
-make audit                              everything
-make audit AUDIT="accessibility weight" some of it
+make audit                              all measurements
+make audit AUDIT="accessibility weight" some of them
 make audit AUDIT="lighthouse --runs 1"  quickly
 
-Speed is worth something on an idle machine only.
+Timings are meaningful only on an idle machine.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collections.abc import Callable
 import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "liveblog.settings")
-# The driver of the browser runs an event loop in this thread, which Django takes for asynchronous code.
+# The browser's driver runs an event loop in this thread, so Django mistakes the code for asynchronous code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 django.setup()
 
@@ -27,15 +27,15 @@ from playwright.sync_api import Browser, sync_playwright
 from audit import browser, tools
 from audit.site import LANGUAGES, Site, running
 
-#: Of each category of Lighthouse.
+#: The least score in each category of Lighthouse.
 SCORE_MIN = 100
-#: Of a first visit of a live page with 50 updates, compressed, without pictures.
+#: The limit for a first visit to a live page with 50 updates, compressed, without pictures.
 KIB_MAX = 65
-#: Milliseconds of work from what the reader does to what they see, with 500 updates and a quarter of the processor's
-#: speed.
+#: The limit, in milliseconds of CPU time, from the reader's action to its visible effect, with 500 updates and a
+#: quarter of the CPU's speed.
 RESPONSE_MAX = 100
 
-#: The names of what missed its limit.
+#: The names of the measurements that missed their limit.
 missed: list[str] = []
 
 

@@ -15,7 +15,7 @@ DESKTOP: ViewportSize = {"width": 1280, "height": 800}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
-#: Controls that open something on a page. A page may have none of them.
+#: Controls that open parts of a page. A page may have none of them.
 CONTROLS = (
     ".menu-button",
     ".language-button",
@@ -32,7 +32,7 @@ OF_WHOLE_PAGES = ("landmark-one-main", "page-has-heading-one", "region")
 
 
 def faults(browser: Browser, pages: dict[str, str], scheme: str, size: ViewportSize) -> Iterator[tuple[str, list[str]]]:
-    """Yield the rules of axe that each page breaks, as it is and with what its controls open, by the page's name."""
+    """Yield the axe rules that each page breaks, by its name: as loaded, and with each of its controls opened."""
     # axe sets styles that the Content-Security-Policy forbids.
     context = browser.new_context(
         bypass_csp=True,
@@ -62,7 +62,7 @@ def _faults(page: Page) -> list[str]:
 
 
 def weight(browser: Browser, url: str, size: ViewportSize) -> float:
-    """Return what a first visit loads, compressed and without pictures, in KiB."""
+    """Return the size of a first visit in KiB, compressed and without pictures."""
     context = browser.new_context(viewport=size, service_workers="block")
     page = context.new_page()
     page.goto(url, wait_until="networkidle")
@@ -84,7 +84,7 @@ _WATCH_SHIFTS = """() => {
 
 
 def shift(browser: Browser, site: Site, language: str, size: ViewportSize, scrolled: int, motion: str) -> float:
-    """Return the layout shift of a page from its beginning until ten updates have come and the reader has gone up."""
+    """Return the layout shift of a page until ten updates have arrived and the reader has scrolled to the top."""
     context = browser.new_context(
         viewport=size,
         reduced_motion=motion,  # type: ignore[arg-type]
@@ -110,17 +110,17 @@ _WATCH_EVENTS = """() => {
   }).observe({ type: "event", durationThreshold: 16 });
 }"""
 
-#: The reader's processor is so many times slower than this one.
+#: The factor by which the reader's CPU is slower than this one.
 SLOWED = 4
 
 
 @dataclass(frozen=True)
 class Response:
-    """The time that a page took to show the effect of a press, in milliseconds.
+    """The time in milliseconds that a page took to show the effect of a click.
 
-    duration   the reader's wait, with the processor slowed; other programs make it longer
-    work       the processor's time of the page's main thread from the press to the picture, as long as on the
-               reader's processor; hardly more if other programs run
+    duration   the reader's wait, with a throttled CPU; other programs make it longer
+    work       the CPU time of the page's main thread from the click to the next frame, as long as on the
+               reader's CPU; other programs hardly change it
     """
 
     duration: int
@@ -128,7 +128,7 @@ class Response:
 
 
 def responses(browser: Browser, site: Site, size: ViewportSize) -> dict[str, Response]:
-    """Return how long a page of 500 updates takes to show what the reader did, by what it was."""
+    """Return the time that a page of 500 updates takes to show the effect of each action of a reader."""
     phone = size == PHONE
     context = browser.new_context(
         viewport=size, timezone_id="America/New_York", has_touch=phone, is_mobile=phone, service_workers="block"
@@ -169,7 +169,7 @@ def responses(browser: Browser, site: Site, size: ViewportSize) -> dict[str, Res
 
 
 def _response(page: Page, session: CDPSession, selector: str) -> Response:
-    """Press something, with the processor slowed."""
+    """Click an element while the CPU is throttled, and return the times."""
     target = page.locator(selector).first
     target.scroll_into_view_if_needed()
     box = target.bounding_box()
@@ -183,7 +183,7 @@ def _response(page: Page, session: CDPSession, selector: str) -> Response:
     session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWED})
     page.evaluate("durations.splice(1)")
     session.send("Tracing.start", {"categories": "devtools.timeline,disabled-by-default-devtools.timeline,toplevel"})
-    # A click by a locator first asks the page about its target several times, which no reader's hand does.
+    # A locator's click first queries the page about its target several times, which a reader's click does not.
     page.mouse.down()
     page.mouse.up()
     page.wait_for_timeout(1500)
@@ -195,9 +195,9 @@ def _response(page: Page, session: CDPSession, selector: str) -> Response:
 
 
 def _work(events: list[dict[str, Any]]) -> float:
-    """Return the processor's time of the main thread from the first event of a press to the picture after its last.
+    """Return the main thread's CPU time in ms from the first event of a click to the frame after the last one.
 
-    Chromium's own account of threads: https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU
+    Chromium's threads: https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU
     """
     main = {
         (e["pid"], e["tid"]) for e in events if e["name"] == "thread_name" and e["args"]["name"] == "CrRendererMain"

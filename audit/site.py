@@ -1,4 +1,4 @@
-"""The site that is measured: the demo, an evening that is live, and one with 500 updates, on a server of its own."""
+"""The measured site: the demo, a live evening, and an evening with 500 updates, on a separate server."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ from tests import factories
 
 LANGUAGES = ("en", "ar")
 
-#: The author and the topic of the updates of the long evening, so that its list can be filtered.
+#: Authors and a topic for the updates of the long evening, so that its list can be filtered.
 _DESKS = ("Evening desk", "Night desk")
 _TOPIC = "summit"
 
 
 @dataclass(frozen=True)
 class Site:
-    """A running server, and what it shows."""
+    """A running server and its content."""
 
     url: str
     live: Article
     long: Article
     announced: Article
     empty: Article
-    #: Coverage that one language has.
+    #: Coverage in a single language.
     english: Article
     update: Update
     finished: Article
@@ -73,7 +73,7 @@ class Site:
         return {name: f"{self.url}{path}" for name, path in pages.items()}
 
     def html(self, url: str) -> str:
-        """Return the HTML of a page, also of one that says that there is none."""
+        """Return the HTML of a page, including error pages."""
         try:
             with urllib.request.urlopen(url, timeout=60) as response:
                 return str(response.read().decode())
@@ -100,7 +100,7 @@ def posted(article: Article, count: int, first: int = 0) -> list[Update]:
 
 @contextmanager
 def running() -> Iterator[Site]:
-    """Fill the database, and serve it."""
+    """Fill the database, and run a server on it."""
     call_command("load_demo", verbosity=0)
     call_command("load_demo_comments", SLUG, verbosity=0)
     with acting_as(Machine("Audit")):

@@ -1,4 +1,4 @@
-"""The tools that npm brings: Lighthouse, and the Nu HTML Checker, which needs Java."""
+"""Tools installed by npm: Lighthouse, and the Nu HTML Checker, which needs Java."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MODULES = Path(__file__).parent / "node_modules"
 
 
 def lighthouse(url: str, device: str) -> tuple[dict[str, int], list[str]]:
-    """Return the scores of a page, out of 100, by category; and the audits that cost it points, with what they say."""
+    """Return the scores of a page, out of 100, by category; and the audits that cost it points, with their values."""
     command = [
         str(MODULES / ".bin" / "lighthouse"),
         url,
@@ -40,7 +40,7 @@ def lighthouse(url: str, device: str) -> tuple[dict[str, int], list[str]]:
 
 
 def invalid(pages: dict[str, str]) -> dict[str, list[str]]:
-    """Return the errors of pages by name, each with its line, from the HTML of each."""
+    """Return the errors in the HTML of pages, each with its line, by the name of the page."""
     if shutil.which("java") is None:
         sys.exit("The Nu HTML Checker needs Java: apt-get install default-jre-headless")
     jar = MODULES / "vnu-jar" / "build" / "dist" / "vnu.jar"
@@ -49,7 +49,7 @@ def invalid(pages: dict[str, str]) -> dict[str, list[str]]:
         files = {name: Path(directory) / f"{number}.html" for number, name in enumerate(pages)}
         for name, file in files.items():
             file.write_text(pages[name])
-        # To start Java takes longer than to check a page.
+        # Starting Java takes longer than checking a page.
         command = ["java", "-jar", str(jar), "--errors-only", "--exit-zero-always", "--format", "json"]
         done = subprocess.run([*command, *map(str, files.values())], capture_output=True, text=True, check=True)
         names = {file.as_uri(): name for name, file in files.items()}

@@ -1,9 +1,9 @@
-"""Run the benchmarks: each gives a ratio of figures measured side by side in one run (`make bench`).
+"""Run the benchmarks: each prints ratios of figures that were measured side by side in one run (`make bench`).
 
 make bench                          all of them
 make bench BENCH="fanout pages"     some of them
 make bench BENCH="--rounds 1"       quickly
-make bench BENCH="--share 0.01"     to see that it works: with a hundredth of the followers, embeds and updates
+make bench BENCH="--share 0.01"     as a trial, with a hundredth of the followers, embeds and updates
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from typing import Any
 import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "liveblog.settings")
-# One machine plays all the readers here, so the limits per address must not apply to it.
+# All readers connect from one machine here, so the limits per address must not apply.
 os.environ.setdefault("LIVE_MAX_CONNECTIONS_PER_ADDRESS", "0")
 os.environ.setdefault("SECRET_KEY", "bench")
 os.environ.setdefault("SECURITY_LOG", "off")
-# A server is measured as soon as it answers, not while it still loads this.
+# A server is measured as soon as it answers, and must not still be loading the language detector.
 os.environ.setdefault("DETECTOR_AT_START", "off")
 django.setup()
 
@@ -53,12 +53,12 @@ def median(values: Iterable[float]) -> float:
     return statistics.median(values)
 
 
-#: The part of the large counts with which a trial run is content.
+#: The fraction of the large counts that a trial run uses.
 share = 1.0
 
 
 def part_of(count: int) -> int:
-    """Return a large count, or the part of it that a trial run takes."""
+    """Return a large count, or the fraction of it that a trial run uses."""
     return max(1, round(count * share))
 
 
@@ -120,11 +120,11 @@ def fanout(rounds: int) -> None:
         )
 
 
-# 2. Save to eye -------------------------------------------------------------------------------------------------------
+# 2. From save to reader -----------------------------------------------------------------------------------------------
 
 
 def save(rounds: int) -> None:
-    """Measure a post of the live desk until its answer, and until each of 8,000 readers, in eight languages, has it."""
+    """Measure the time from a post at the desk to its response, and to each of 8,000 readers in eight languages."""
     count, posts = 8_000, 20 * rounds
     article = coverage.article(50)
     languages = list(KNOWN)
@@ -135,7 +135,7 @@ def save(rounds: int) -> None:
         readers = Readers(server)
         readers.connect([coverage.socket_path(article, languages[n % len(languages)], 0) for n in range(count)])
         journalist = Journalist(server.url, *coverage.JOURNALIST)
-        # A server loads some of its code with the first post, which is not among those that are measured.
+        # A server loads some of its code with the first post, which is therefore not measured.
         for number in range(1, posts + 2):
             begin = perf_counter()
             journalist.at_desk(
@@ -231,7 +231,7 @@ def _herd(article: Article, count: int) -> list[object]:
     return [f"{started:.1f}", f"{back:.1f}", sum(asked.values()), len(revisions), asked]
 
 
-#: The aim; where a process may not have so many files open, it is the largest number that it may.
+#: The number of readers, unless the limit of a process's open files is lower.
 CROWD = 50_000
 
 
@@ -255,8 +255,8 @@ def crowd(rounds: int) -> None:
 def processes(rounds: int) -> None:
     """Measure the work of one process with 8,000 readers, and of two with 8,000 each, for the same updates.
 
-    All processes share one core here, so the work is measured, not the time: on a core each, so many times the readers
-    are served in the same time.
+    All processes share one core here, so this measures CPU time. With a core each, two processes would serve `scaling`
+    times as many readers as one.
     """
     each = part_of(8_000)
     posts = 10 * rounds
@@ -446,7 +446,7 @@ def under_attack(rounds: int) -> None:
     measured: dict[str, list[tuple[float, float]]] = {name: [] for name in attack.ATTACKS}
     for _ in range(rounds):
         attacked = servers.runlive(DETECTOR_AT_START="off", TRUSTED_PROXIES="127.0.0.1")
-        # It says of each of thousands of addresses that there is nothing.
+        # Django would log a 404 for each of thousands of addresses.
         attacked.quiet = True
         with servers.running(attacked) as server:
             journalist = Journalist(server.url, *coverage.JOURNALIST)
@@ -480,7 +480,7 @@ PARTNER = "https://www.partner.example"
 
 
 def embeds(rounds: int) -> None:
-    """Measure a site of a thousand page views that each embed the coverage: their requests, joining, and an update."""
+    """Measure another site with a thousand page views that embed the coverage: requests, joining, and an update."""
     article, views = coverage.article(50), part_of(EMBEDS)
     base = f"/embed/en/{article.slug}/"
     addresses = {"the fragment": f"{base}fragment.html", "the page for an iframe": base, "the script": "/embed.js"}
@@ -536,11 +536,11 @@ FOLLOWERS = 100_000
 
 
 def notifications(rounds: int) -> None:
-    """Measure how long it takes to notify all followers, the memory for it, and readers' pages beside it."""
+    """Measure the time and memory to notify all followers, and the time of readers' pages meanwhile."""
     article, followers = coverage.article(50), part_of(FOLLOWERS)
     push.followers(article, followers)
     key = vapid.new_private_key()
-    # The follower of edits in this process queues for the server.
+    # The follower of edits in this process queues the messages that the server sends.
     settings.VAPID_PRIVATE_KEY = key
     rows = []
     for _ in range(rounds):
@@ -578,9 +578,9 @@ def notifications(rounds: int) -> None:
 
 
 def feeds(rounds: int) -> None:
-    """Measure requests per second for feeds and sitemaps, beside an application that only sends the same bytes."""
+    """Measure requests per second for feeds and sitemaps, and of an application that only sends the same bytes."""
     article = coverage.article(200)
-    # Search engines get news of two days.
+    # News sitemaps only list pages of the last two days.
     coverage.post(article)
     addresses = {
         "Atom feed of a coverage": f"{article.url('en')}feed.atom",
@@ -595,7 +595,7 @@ def feeds(rounds: int) -> None:
 
 
 def beside_bare(title: str, addresses: dict[str, str], rounds: int) -> None:
-    """Print the requests per second for some addresses, as a share of those for the same bytes without any work."""
+    """Print the requests per second for some addresses, and of an application that only sends the same bytes."""
     rates: dict[str, list[tuple[float, float]]] = {name: [] for name in addresses}
     sizes: dict[str, int] = {}
     file = servers.BUILT / "answer"
@@ -625,14 +625,14 @@ def beside_bare(title: str, addresses: dict[str, str], rounds: int) -> None:
     )
 
 
-# 11. The interface for programs ---------------------------------------------------------------------------------------
+# 11. The API ----------------------------------------------------------------------------------------------------------
 
 #: Updates that programs publish in a round.
 WRITES = 400
 
 
 def api(rounds: int) -> None:
-    """Measure reading by anybody, and publishing by programs that use one token."""
+    """Measure reading without a token, and publishing by several programs that share a token."""
     article, count = coverage.article(200), part_of(WRITES)
     addresses = {
         "the list of articles": "/api/v1/articles",
@@ -655,12 +655,12 @@ def api(rounds: int) -> None:
 
 # 12. Import and export ------------------------------------------------------------------------------------------------
 
-#: Updates of a short and a long coverage: the memory must not grow with it.
+#: The numbers of updates of a short and a long coverage: the memory must not grow with them.
 SHORT, LONG = 100, 10_000
 
 
 def interchange_(rounds: int) -> None:
-    """Measure how fast a long coverage goes out and in, and the memory of that beside the one for a short coverage."""
+    """Measure the speed of exporting and importing a long coverage, and the memory compared with a short one."""
     long = part_of(LONG)
     measured: dict[str, list[tuple[Cost, Cost]]] = {}
     for _ in range(rounds):

@@ -1,4 +1,4 @@
-"""Strangers who attack the server, and the readers and the journalist who must not notice them."""
+"""Attacks on the server, and the readers and the journalist who must not notice them."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from bench import coverage
 from bench.servers import Server
 from tests.clients import Journalist
 
-#: Number of threads that attack at once, and seconds between two requests of each that floods.
+#: The number of threads that attack at once, and the seconds between two requests of each flooding thread.
 LOG_INS, FLOODS = 30, 4
 FLOOD_INTERVAL_SECONDS = 0.05
 HALF_OPEN = 300
 
-#: Number of pages that readers open, and of updates that the journalist sends, for one figure.
+#: The number of pages that readers open, and of updates that the journalist sends, for one figure.
 PAGES, SAVES = 300, 20
 
 _numbers = itertools.count()
 
 
 def _address() -> str:
-    """Return another network address each time, as a proxy on this machine names it."""
+    """Return a new client address, for the header of a proxy on this machine."""
     number = next(_numbers)
     return f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
 
@@ -49,8 +49,8 @@ def _send(server: Server, method: str, path: str, fields: dict[str, str] | None 
         connection.close()
 
 
-def _logs_in(server: Server, article: Article) -> None:
-    """Try a password: each time for another account and from another network, so that no limit stops it."""
+def _log_in(server: Server, article: Article) -> None:
+    """Try a password for a new account and from a new network, so that no limit stops it."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
     try:
         headers = {"X-Forwarded-For": _address()}
@@ -66,14 +66,14 @@ def _logs_in(server: Server, article: Article) -> None:
         connection.close()
 
 
-def _comments(server: Server, article: Article) -> None:
+def _comment(server: Server, article: Article) -> None:
     number = next(_numbers)
     fields = {"name": "Ana", "email": f"x{number}@host.example", "text": f"Comment {number} of a flood of comments."}
     _send(server, "POST", f"{article.url('en')}comments/", fields, **{"Sec-Fetch-Site": "same-origin"})
     time.sleep(FLOOD_INTERVAL_SECONDS)
 
 
-def _floods_caches(server: Server, article: Article) -> None:
+def _flood_caches(server: Server, article: Article) -> None:
     number = next(_numbers)
     name = random.choice(["x", "page", "at", "before", "fresh"])
     path = random.choice([article.url("en"), f"{article.url('de')}changes", "/en/"])
@@ -85,7 +85,7 @@ def _attack(attack: Callable[[Server, Article], None], threads: int, server: Ser
     """Attack until this process is killed."""
     global _numbers
     os.nice(19)
-    # Each attacking process has addresses, names and texts of its own.
+    # Each attacking process uses its own addresses, names and texts.
     _numbers = itertools.count(os.getpid() * 10_000)
 
     def work() -> None:
@@ -102,8 +102,8 @@ def _attack(attack: Callable[[Server, Article], None], threads: int, server: Ser
 def _repeated(
     attack: Callable[[Server, Article], None], threads: int, server: Server, article: Article
 ) -> Iterator[None]:
-    """Attack from a process of low priority, so that the measured client does not wait for the attackers' own work."""
-    # The connections to the database belong to this process.
+    """Attack from a process with a low priority, so that the measured client does not wait for the attackers' work."""
+    # The connections to the database belong to this process; the forked one must not use them.
     attacker = multiprocessing.get_context("fork").Process(target=_attack, args=(attack, threads, server, article))
     attacker.start()
     try:
@@ -123,19 +123,19 @@ def _half_open(server: Server, article: Article) -> Iterator[None]:
         yield
 
 
-#: By name: a context in which the attack goes on.
+#: By name: contexts during which an attack runs.
 ATTACKS: dict[str, list[Callable[[Server, Article], contextmanager]]] = {  # type: ignore[type-arg]
     "nobody attacks": [],
-    f"{LOG_INS} log-ins at once": [lambda *where: _repeated(_logs_in, LOG_INS, *where)],
-    "a flood of comments": [lambda *where: _repeated(_comments, FLOODS, *where)],
-    "a flood of addresses": [lambda *where: _repeated(_floods_caches, FLOODS, *where)],
+    f"{LOG_INS} log-ins at once": [lambda *where: _repeated(_log_in, LOG_INS, *where)],
+    "a flood of comments": [lambda *where: _repeated(_comment, FLOODS, *where)],
+    "a flood of addresses": [lambda *where: _repeated(_flood_caches, FLOODS, *where)],
     f"{HALF_OPEN} half-open connections": [_half_open],
 }
 ATTACKS["all of these"] = [each for found in list(ATTACKS.values()) for each in found]
 
 
 def figures(server: Server, article: Article, journalist: Journalist, attack: str) -> tuple[float, float]:
-    """Return in milliseconds, while an attack goes on: readers' 99th percentile, and the median of the desk's saves."""
+    """Return the 99th percentile of readers' pages and the median of saves at the desk, in ms, during an attack."""
     with ExitStack() as stack:
         for each in ATTACKS[attack]:
             stack.enter_context(each(server, article))

@@ -1,4 +1,4 @@
-"""Data for the benchmarks: articles and updates of an ordinary size, and a user who posts."""
+"""Data for the benchmarks: articles and updates of a typical size, and a user who posts."""
 
 import itertools
 from datetime import timedelta
@@ -31,7 +31,7 @@ _SENTENCES = {
 BODIES = {language: f"<p>{' '.join([sentence] * 11)}</p>" for language, sentence in _SENTENCES.items()}
 BODY = BODIES["en"]
 
-#: Stands in the history of what the benchmarks write.
+#: The actor in the history of everything that the benchmarks write.
 BENCH = Machine("Benchmark")
 
 JOURNALIST = ("bench", "bench")
@@ -64,14 +64,14 @@ def article(updates: int = 0) -> Article:
         batch_size=500,
     )
     if updates >= 1000 and connection.vendor == "postgresql":
-        # Otherwise PostgreSQL would do so by itself in the middle of a measurement.
+        # Otherwise, autovacuum could start in the middle of a measurement.
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")
     return made
 
 
 def bodies() -> dict[str, str]:
-    """Return the fields of the body in each language that the product ships."""
+    """Return the body fields in each language of the product."""
     return {column("body", language): body for language, body in BODIES.items()}
 
 
@@ -82,7 +82,7 @@ def post(of: Article) -> None:
 
 
 def socket_path(of: Article, language: str = "en", after: int | None = None) -> str:
-    """Return the address of a page at revision `after`, which the log must know, or at the present state."""
+    """Return the websocket path of a page at revision `after`, which must be in the log, or at the present state."""
     state = Article.objects.get(pk=of.pk).page_state
     if after is not None and after != state.revision:
         state = Change.objects.get(article=of, revision=after + 1).previous_state

@@ -1,4 +1,4 @@
-"""Move a long coverage out of the site and in again, and note the time and the memory of each command."""
+"""Export a long coverage and import it again, and measure the time and the memory of each command."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ SITE = "https://www.old-paper.example"
 
 
 class Cost(NamedTuple):
-    """Seconds, and the most memory that the process had at any moment, in MB."""
+    """Seconds, and the peak memory of the process in MB."""
 
     seconds: float
     megabytes: float
 
 
 def command(*arguments: str) -> Cost:
-    """Run a command of `manage.py`, alone on a core, and return its cost. Its start is part of it."""
+    """Run a command of `manage.py`, alone on a core, and return its cost, including its start."""
     began = time.perf_counter()
     process = subprocess.Popen(
         ["taskset", "-c", str(CLIENT_CORE), sys.executable, "manage.py", *arguments],
@@ -66,7 +66,7 @@ def costs(count: int, directory: Path) -> dict[str, Cost]:
 
 
 def json_ld_page(count: int, name: int) -> str:
-    """Return a page of another site that states its live blog for search engines."""
+    """Return a page of another site, with its live blog as JSON-LD for search engines."""
     start = datetime.datetime(2025, 3, 1, 6, tzinfo=datetime.UTC)
     address = f"{SITE}/live/{name}"
     posts = [

@@ -19,12 +19,12 @@ from tests.queues import QueueClient, moderator
 
 _names = itertools.count(1)
 
-#: Comments consist of these words, so a search has something to find and something to skip.
+#: The words of comments: a search matches some comments and skips others.
 _WORDS = ("The", "bridge", "is", "closed", "again", "and", "nobody", "has", "told", "us", "why", "it", "was", "opened")
 
 
 def waiting(count: int) -> list[Comment]:
-    """Create comments by many authors that wait for a moderator."""
+    """Create comments by many authors, which wait for a moderator."""
     article = coverage.article(20)
     begin = timezone.now() - timedelta(days=1)
     made = [
@@ -50,7 +50,7 @@ def waiting(count: int) -> list[Comment]:
 def costs(count: int, times: int) -> dict[str, list[float]]:
     """Return the seconds that each of a moderator's actions takes with `count` comments waiting, in this process."""
     Comment.objects.all().delete()
-    # Keep only those to be decided. The garbage collector would scan the others, and a server does not hold them.
+    # Keep only the comments to decide. The garbage collector would scan the others, which a server does not hold.
     comments = iter(waiting(count)[: 2 * times + 1])
     queue = QueueClient(moderator(f"bench-{next(_names)}"))
     found: dict[str, list[float]] = defaultdict(list)
@@ -64,7 +64,7 @@ def costs(count: int, times: int) -> dict[str, list[float]]:
         measure(name, queue.decide, to, next(comments))
         assert queue.last.status_code == 200
 
-    # The first request of a process does work that no later one repeats.
+    # The first request of a process does work that later ones do not repeat.
     queue.page()
     decide("approve", "approved")
     found.clear()

@@ -1,4 +1,4 @@
-"""Write updates through the interface for programs, from several programs at once."""
+"""Publish updates through the API, from several programs at once."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ from bench.servers import Server
 from liveblog.rest.models import Token
 from liveblog.rest.scopes import Scope
 
-#: Programs that write at the same time.
+#: The number of programs that publish at the same time.
 PROGRAMS = 4
 
 
 def secret() -> str:
-    """Return the secret of a new token of the journalist, which may do everything that they may."""
+    """Return the secret of a new token with all rights of the journalist."""
     user = User.objects.get(username=coverage.JOURNALIST[0])
-    # There are only so many of a person.
+    # The number of tokens of a user is limited.
     Token.objects.filter(user=user).delete()
     return Token.make(user, "Benchmark", Scope.values, valid_for=timedelta(days=1))[1]
 
 
 def write(server: Server, article: Article, token: str, count: int) -> tuple[float, list[float]]:
-    """Publish `count` updates. Return the seconds that it took in all, and those of each request, sorted."""
+    """Publish `count` updates. Return the total seconds, and the sorted seconds of each request."""
     numbers = iter(range(count))
 
     def program(_number: int) -> list[float]:
         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
         times = []
-        # The next of an iterator is taken by one thread.
+        # Each number of the shared iterator goes to exactly one thread.
         for number in numbers:
             began = time.perf_counter()
             body = {"text": f"Update {number} of a program that has a lot to say.", "action": "publish"}

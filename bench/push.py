@@ -1,4 +1,4 @@
-"""Notify many followers through a push service on this machine, and watch what readers of pages notice meanwhile."""
+"""Notify many followers through a push service on this machine, and measure readers' pages meanwhile."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.push_service import HOST, Browser
 
 
 def followers(article: Article, number: int) -> None:
-    """Create followers of an article, who all have the keys of one browser; the cost of encryption is the same."""
+    """Create followers of an article. All share the keys of one browser: encryption costs the same."""
     keys = Browser("").subscription()["keys"]
     PushSubscription.objects.all().delete()
     found = PushSubscription.objects.bulk_create(
@@ -36,7 +36,7 @@ def followers(article: Article, number: int) -> None:
 
 @contextmanager
 def service() -> Iterator[tuple[str, Any]]:
-    """Run a push service that takes everything at once. Yield its address, and the number of messages it has taken."""
+    """Run a push service that accepts each message at once. Yield its address, and the number of accepted messages."""
     port, taken = free_port(), multiprocessing.Value("L", 0)
     process = multiprocessing.get_context("fork").Process(target=_serve, args=(port, taken))
     process.start()
@@ -69,7 +69,7 @@ def _serve(port: int, taken: Synchronized[int]) -> None:
 
 
 def page_times(server: Server, article: Article, until: Any) -> list[float]:
-    """Return the seconds of a reader's page, one after the other, as long as `until` is not true."""
+    """Load a reader's page again and again until `until` is true. Return the sorted seconds of each load."""
     times = []
     while not until():
         began = time.perf_counter()

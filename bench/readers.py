@@ -1,4 +1,4 @@
-"""Thousands of readers that speak the real protocol, in one process."""
+"""Thousands of readers in one process, with the real protocol."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _READ = 1 << 18
 
 
 class Readers:
-    """Open pages of one server. All times are of `time.perf_counter`, in seconds.
+    """The open pages of one server. All times come from `time.perf_counter`, in seconds.
 
-    origin   of the pages, that of the server if it is ""
+    origin   the origin of the pages; "" for that of the server
     """
 
     def __init__(self, server: Server, origin: str = "") -> None:
@@ -32,7 +32,7 @@ class Readers:
         self._welcomed: set[int] = set()
 
     def connect(self, paths: list[str], at_once: int = 256) -> float:
-        """Open a websocket to each of the paths, and return the seconds until each had its first frame."""
+        """Open a websocket to each of the paths, and return the seconds until all had their first frame."""
         began = time.perf_counter()
         waiting = list(reversed(paths))
         opening = 0
@@ -68,7 +68,7 @@ class Readers:
         self._poll.modify(fd, select.EPOLLIN)
 
     def _read(self, fd: int) -> bool:
-        """Read what has arrived, and return whether the connection ended."""
+        """Read the available data, and return whether the connection ended."""
         try:
             data = self._sockets[fd].recv(_READ)
         except OSError:
@@ -101,7 +101,7 @@ class Readers:
         return False
 
     def until(self, revision: int, give_up: float = 30) -> list[float]:
-        """Wait until all readers have `revision`, and return the times at which they got it, in order."""
+        """Wait until all readers have `revision`, and return the sorted times at which they received it."""
         lacking = {fd for fd in self._sockets if self.revisions[fd] < revision}
         moments = []
         deadline = time.perf_counter() + give_up

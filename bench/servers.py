@@ -1,4 +1,4 @@
-"""Start the servers that are measured, each alone on the first core. Everything else runs on the second."""
+"""Start the measured servers, each alone on the first core. Everything else runs on the second."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Server:
         self.port = port
         self.publish_port = publish_port or port
         self.environment = environment
-        #: Whether what it says is thrown away.
+        #: Whether to discard its output.
         self.quiet = False
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -80,7 +80,7 @@ class Server:
         return ",".join([str(self.process.pid), *listed.stdout.split()])
 
     def queries(self) -> dict[str, int]:
-        """Return the number of queries per table that the product's server has made since the last call."""
+        """Return the number of queries per table that the product's server has made since the previous call."""
         with urllib.request.urlopen(f"{self.url}/bench/queries") as answer:
             return json.load(answer)
 
@@ -99,7 +99,7 @@ def limit() -> Server:
 
 
 def product(*, lent: bool = True, **environment: str) -> Server:
-    """Run the product, with a hook that hands frames to the hub. `lent`: use our protocol class, as `runlive` does."""
+    """Run the product, with a hook that passes frames to the hub. `lent`: use our protocol class, as `runlive` does."""
     port = free_port()
     protocol = "liveblog.delivery.handshake:LiveProtocol" if lent else "httptools"
     command = [*UVICORN, "bench.apps.product:application", "--port", str(port)]
@@ -120,7 +120,7 @@ def tutorial() -> Server:
 
 
 def bare(body: Path) -> Server:
-    """Run an ASGI application that only answers with the bytes of a file."""
+    """Run an ASGI application that only responds with the bytes of a file."""
     port = free_port()
     return Server([*UVICORN, "bench.apps.bare:application", "--port", str(port)], port, BODY=str(body))
 
@@ -145,7 +145,7 @@ http {{
 
 @contextmanager
 def nginx(page: bytes = b"") -> Iterator[Server]:
-    """Run nginx with nchan, and with a page as a file."""
+    """Run nginx with nchan, and with a page in a static file."""
     with tempfile.TemporaryDirectory(prefix="bench-") as directory:
         port, files = free_port(), 20_000
         Path(directory).chmod(0o755)
@@ -172,7 +172,7 @@ def load(
     deflate: bool = False,
     publish: str = "/bench/publish",
 ) -> dict[str, float]:
-    """Run the load generator and return its measurements; `native/fanout_client.c` explains both."""
+    """Run the load generator and return its measurements; `native/fanout_client.c` describes both."""
     options: dict[str, object] = {"port": server.port, "path": path, "readers": readers, "messages": messages}
     options |= {"publish-port": server.publish_port, "publish-path": publish, "pids": server.pids()}
     options |= {"warm-up": warm_up if messages else 0, "idle": idle}

@@ -1,4 +1,4 @@
-"""Measure how long each screen takes with an hour's coverage, and with a week's."""
+"""Measure the time of each screen with an hour's coverage, and with a week's."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def make(size: Size) -> Article:
 # Django's test client sends its requests to the host "testserver".
 @override_settings(ALLOWED_HOSTS=["testserver"])
 def seconds(size: Size, times: int) -> dict[str, float]:
-    """Return the median time of each screen in this process, in seconds. No page is in a cache."""
+    """Return the median time of each screen in this process, in seconds, without caches."""
     article = make(size)
     colleague, reader = Client(), Client()
     colleague.force_login(newsroom.user(f"week-{next(_names)}", "Editor", "Journalist", "Moderator", "Translator"))
@@ -117,7 +117,7 @@ def seconds(size: Size, times: int) -> dict[str, float]:
 
 def _time(client: Client, path: str, times: int) -> float:
     taken: list[float] = []
-    # The first request of a process does work that no later one repeats.
+    # The first request of a process does work that later ones do not repeat.
     for number in range(times + 1):
         cache.clear()
         begin = perf_counter()

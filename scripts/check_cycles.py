@@ -1,6 +1,6 @@
-"""Check that no modules import each other in a circle, imports inside functions included.
+"""Check that no modules import each other in a cycle, including imports inside functions.
 
-import-linter holds the layers, but has no contract for circles of modules across packages.
+import-linter checks the layers, but has no contract for cycles of modules across packages.
 """
 
 import sys

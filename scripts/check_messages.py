@@ -1,7 +1,7 @@
 """Check that every string of the platform is translated into every shipped language.
 
-With --write, bring the catalogues in locale/ up to date instead; translations are kept. Each message gets a comment
-that says where it is shown, what it is and what its placeholders stand for (locale/terms.toml).
+With --write, update the catalogues in locale/ instead, and keep the translations. Each message gets a comment with its
+files, its meaning and the values of its placeholders (locale/terms.toml).
 """
 
 import argparse
@@ -27,7 +27,7 @@ LANGUAGES = sorted(SHIPPED.keys() - {"en"})
 SOURCES = ("articles", "comments", "liveblog", "templates", "static")
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|(?<!%)%[sd]|\{\w*\}")
 
-#: Files that a message's comment names.
+#: The greatest number of files in a message's comment.
 _MOST_FILES = 6
 
 Key = tuple[str | None, str]
@@ -46,7 +46,7 @@ def key(entry: polib.POEntry) -> Key:
 
 
 def extract(copy: Path) -> None:
-    """Run makemessages in a copy of what it looks at, so that it leaves the working tree alone."""
+    """Run makemessages in a copy of its sources, so that the working tree does not change."""
     ignore = shutil.ignore_patterns("__pycache__", "migrations", "*.mo")
     for name in (*SOURCES, "locale"):
         if (ROOT / name).exists():
@@ -76,7 +76,7 @@ def problems(entry: polib.POEntry | None, wanted: polib.POEntry, forms: int) -> 
     if entry.msgid_plural != wanted.msgid_plural or len(texts) != forms or not all(texts):
         yield f"not {forms} plural forms"
         return
-    # The form of a single number may leave that number out.
+    # A plural form for a single number may omit that number.
     allowed |= set(PLACEHOLDER.findall(wanted.msgid_plural))
     found = [set(PLACEHOLDER.findall(text)) for text in texts]
     if set().union(*found) != allowed or allowed not in found:
@@ -98,7 +98,7 @@ def check(copy: Path) -> int:
 
 
 def _name(catalogue: polib.POFile, language: str) -> None:
-    """Say in a new catalogue what it is, and have as many plural forms as its language."""
+    """Fill in the header of a new catalogue, and give its entries the plural forms of its language."""
     catalogue.header = ""
     catalogue.metadata_is_fuzzy = False
     now = catalogue.metadata["POT-Creation-Date"]
@@ -112,9 +112,9 @@ def _name(catalogue: polib.POFile, language: str) -> None:
 
 
 def _explain(entry: polib.POEntry, words: check_words.Words) -> None:
-    """Tell translators about a message; its comment in the code, if there is one, stays."""
+    """Describe a message to translators; keep its comment from the code, if it has one."""
     files = sorted({name for name, _line in entry.occurrences})
-    # More than some places say nothing.
+    # A long list of files does not help translators.
     shown = [f"In {' and '.join(files)}"] if 0 < len(files) <= _MOST_FILES else []
     entry.comment = "\n".join(filter(None, [entry.comment, *shown, *check_words.comments(entry, words)]))
     entry.occurrences = []

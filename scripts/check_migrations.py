@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Check that each migration leaves a database on which the release before it still works.
+"""Check that the previous release still works on the database after each migration.
 
-While a release is deployed, processes of the release before it read and write the migrated database, and they do so
-again after a roll back. So a migration may only add what an old process need not know (expand). A migration
-of a later release, which is named in CONTRACTS below, takes away what no release uses any more (contract). The first
-migration of an app is not checked, because no release ran before it.
+During a deploy, and after a rollback, processes of the previous release read and write the migrated database. So a
+migration may only make additions that old processes can ignore (expand). A migration of a later release, named in
+CONTRACTS below, removes unused parts (contract). The first migration of an app is not checked, because no release
+preceded it.
 
-The check looks at operations, not at the SQL of one database, because the platform runs on PostgreSQL and SQLite.
+The check examines operations, not the SQL of one database, because the platform runs on PostgreSQL and SQLite.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ from django.db.models.fields import NOT_PROVIDED  # noqa: E402
 
 APPS = ("articles", "comments", "liveblog", "webpush")
 
-#: Migrations that take something away or tighten a rule, with the reason why the release before can bear it: the name
-#: of the release since which nothing uses it, or why the old code always obeys the new rule.
+#: Migrations that remove a column or table or tighten a rule, with the reason why the previous release tolerates it:
+#: the release since which nothing uses it, or why the old code always obeys the new rule. Example:
 #: ("articles", "0007_remove_article_byline"): "Not used since 0.4.0; the release before this one is 0.5.0."
 CONTRACTS: dict[tuple[str, str], str] = {}
 
 
 def problems_of(app: str, operations: Iterable[Any], state: ProjectState) -> Iterator[str]:
-    """Yield what the release before a migration could not bear. `state` is the one before the migration."""
+    """Yield problems that a migration would cause for the previous release. `state` precedes the migration."""
     created = set()
     for operation in operations:
         if isinstance(operation, migrations.CreateModel):
             created.add(operation.name_lower)
-        # Nothing that the old code does touches a table that it does not know.
+        # The old code never touches a table that it does not know.
         elif getattr(operation, "model_name_lower", None) not in created:
             check = next((_CHECKS[kind] for kind in type(operation).__mro__ if kind in _CHECKS), _unknown)
             if problem := check(operation, app, state):
@@ -83,7 +83,7 @@ def _altered(operation: Any, app: str, state: ProjectState) -> str | None:
 
 
 def _column(field: models.Field) -> tuple[str, dict[str, Any]]:
-    """Return what the database knows of a field."""
+    """Return the parts of a field's definition that affect its column."""
     _name, path, _arguments, options = field.deconstruct()
     return path, {name: value for name, value in options.items() if name not in _NOT_IN_DATABASE}
 

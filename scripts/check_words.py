@@ -1,6 +1,6 @@
-"""Hold the words of the interface to locale/terms.toml: terms, words to avoid, typography, placeholders, fragments.
+"""Check the interface's texts against locale/terms.toml: terms, words to avoid, typography, placeholders, fragments.
 
-With --write, write docs/reference/terms.md from it instead.
+With --write, generate docs/reference/terms.md from that file instead.
 """
 
 import argparse
@@ -27,7 +27,7 @@ LANGUAGES = [code for code in SHIPPED if code != "en"]
 TERMS = ROOT / "locale" / "terms.toml"
 PAGE = ROOT / "docs" / "reference" / "terms.md"
 PLACEHOLDER = re.compile(r"%?%\((\w+)\)[sd]|\{(\w+)\}")
-#: The checks of translations that hold for our own as well.
+#: The translation checks that also apply to the catalogues.
 CHECKS = frozenset({"typography", "quotes_foreign", "quotes_unbalanced", "markup", "invisible", "bidi", "script"})
 
 Words = dict[str, Any]
@@ -43,18 +43,18 @@ def catalogue(language: str, folder: str = "locale") -> list[polib.POEntry]:
 
 
 def placeholders(entry: polib.POEntry) -> list[str]:
-    """Return the names of a message's placeholders in their order."""
+    """Return the names of a message's placeholders, in order."""
     found = PLACEHOLDER.findall(entry.msgid + entry.msgid_plural)
     return list(dict.fromkeys(one or other for one, other in found))
 
 
 def is_short(entry: polib.POEntry) -> bool:
-    """Return whether a message is one word, with no more context than itself."""
+    """Return whether a message is a single word, without context."""
     return not entry.msgctxt and bool(re.fullmatch(r"[\w’]+…?", entry.msgid))
 
 
 def comments(entry: polib.POEntry, words: Words) -> Iterator[str]:
-    """Yield what translators should know about a message."""
+    """Yield explanations of a message for translators."""
     if is_short(entry):
         kinds = [kind for kind, messages in words["short"].items() if entry.msgid in messages]
         yield kinds[0] if kinds else "the name of a field, a state or a part, within a line"
@@ -132,8 +132,8 @@ _END_OF_ALL = r"\{%-?\s*end(?:blocktranslate|comment)\s*-?%\}"
 _VALUE = r"(?:\{\{|<bdi|<b>|<strong|<q>|<time|<span lang)"
 _CLOSED = r"\s*</(?:a|abbr|b|bdi|em|i|small|span|strong|time)>"
 _BEFORE = rf"(?:\}}\}}|{_CLOSED}|{_END}|\{{%-?\s*(?:translate|trans)\s+(?:'[^']*'|\"[^\"]*\")[^%]*%\}})(?:{_CLOSED})*"
-#: A message that text, or a value, follows, or that ends what a value or another message begins: they belong into one
-#: message. One that ends with a mark may stand alone.
+#: A message directly before a text or value, or directly after a value or another message: they belong in one message.
+#: A message that ends with a punctuation mark may stand alone.
 _JOINS = (
     re.compile(rf"(?:{_TAG}|{_END})(?:{_CLOSED})*\s*[:,;…]"),
     re.compile(rf"{_TAG}\s+{_VALUE}"),
@@ -143,7 +143,7 @@ _GETTEXT = frozenset({"_", "gettext", "gettext_lazy", "ngettext", "pgettext", "p
 
 
 def template_fragments(text: str) -> Iterator[str]:
-    """Yield the places of a template that join a message to something else."""
+    """Yield the places in a template that join a message to other text."""
     for pattern in _JOINS:
         for match in pattern.finditer(text):
             words = match.groupdict().get("text") or ""
@@ -158,7 +158,7 @@ def template_fragments(text: str) -> Iterator[str]:
 
 
 def python_fragments(source: str) -> Iterator[str]:
-    """Yield the expressions that join a message to something else."""
+    """Yield the expressions that join a message to other text."""
     for node in ast.walk(ast.parse(source)):
         parts: list[ast.AST] = []
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
@@ -220,7 +220,7 @@ def problems(words: Words) -> Iterator[str]:
         for entry in catalogue(language):
             for problem in dict.fromkeys([*translated(entry, language, words), *terms(entry, language, words)]):
                 yield f"{language}: {entry.msgid!r} → {' ‖ '.join(texts(entry))!r}: {problem}"
-        # Django's own words, as far as we replace them.
+        # Django's own messages, as far as we replace them.
         for entry in catalogue(language, "locale_django"):
             for problem in dict.fromkeys(translated(entry, language, words)):
                 yield f"{language}, Django: {entry.msgid!r} → {' ‖ '.join(texts(entry))!r}: {problem}"

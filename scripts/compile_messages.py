@@ -1,4 +1,4 @@
-"""Compile the translations, with Babel, so that no gettext tools are needed where the platform runs."""
+"""Compile the translations with Babel, so that servers need no gettext tools."""
 
 from pathlib import Path
 

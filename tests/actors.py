@@ -1,4 +1,4 @@
-"""The actors of tests: a machine for what they save themselves, and nobody."""
+"""The actors of tests: a machine for their own saves, and nobody."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from django.contrib.auth.models import AnonymousUser
 
 from liveblog.actors import Machine, acting_as, acting_user, is_machine
 
-#: Stands for what a test saves itself.
+#: The actor of everything that a test itself saves.
 TEST = Machine("Test")
 
 
 @contextmanager
 def nobody_acting() -> Iterator[None]:
-    """Run the block as code that has named no actor."""
+    """Run the block without an actor."""
     with acting_as(AnonymousUser()):
         yield
 
 
 def the_actor_or_test() -> AbstractContextManager[None]:
-    """Have the test act if nobody does, as in a thread that it has started."""
+    """Act as the test unless there is an actor. A new thread has none."""
     return nullcontext() if acting_user() or is_machine() else acting_as(TEST)

@@ -1,4 +1,4 @@
-"""A site with five more languages, as a program: models have the languages of the process that makes them.
+"""A program that checks a site with five more languages. A model's languages are fixed for the life of a process.
 
 `tests/test_added_languages.py` runs it on a database of its own, and reads its last line.
 """
@@ -71,7 +71,7 @@ def main() -> None:
             without_hebrew()
         case _:
             assert tables.lacking(connection)
-            # As add_language does when it is run again.
+            # As a repeated add_language does.
             assert catalogues.write("pt-br").translated == 1
             call_command("migrate", verbosity=0)
             assert not tables.lacking(connection)
@@ -150,7 +150,7 @@ def read() -> None:
     news = _get(client, "/news-sitemap.xml")
     assert "<news:language>zh-cn</news:language>" in news
     assert "<news:language>pt</news:language>" in news
-    # The interface: the site's catalogue, and English where there is none.
+    # The interface: the site's catalogue, and English in languages without one.
     assert "Ao vivo" in _get(client, "/pt-br/")
     assert "Live coverage" in _get(client, "/he/")
 
@@ -178,7 +178,7 @@ def edit() -> None:
 def take_out() -> None:
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE articles_topic ADD COLUMN name_ja varchar(120) NULL")
-    # Another process has added a language that this one does not know.
+    # Simulate another process that has added a language.
     _is_refused("does not name: ja", "migrate", verbosity=0)
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE articles_topic DROP COLUMN name_ja")

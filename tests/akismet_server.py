@@ -1,4 +1,4 @@
-"""A server that speaks the parts of Akismet's protocol that we use (akismet.com/developers), with faults.
+"""A server with the parts of Akismet's protocol that we use (akismet.com/developers), and with faults.
 
 with AkismetServer() as server:
     settings.AKISMET_API_KEY, settings.AKISMET_URL = server.key, server.url
@@ -21,11 +21,11 @@ FAULTS = ("500", "429", "hang up", "slow", "trickle", "endless", "nonsense", "em
 
 @dataclass
 class AkismetServer(Provider):
-    """`requests` holds the name and the fields of each call."""
+    """A fake Akismet. `requests` has the name and the fields of each call."""
 
     key: str = "a key"
     spam: Callable[[dict[str, str]], bool] = lambda fields: "casino" in fields.get("comment_content", "")
-    #: Whether it advises to discard spam.
+    #: Whether it recommends discarding spam.
     discard: bool = False
     fault: str | None = None
     #: The code of a message to the account's owner.

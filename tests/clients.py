@@ -1,4 +1,4 @@
-"""A reader and a journalist without a browser, who only speak HTTP and websockets to running servers."""
+"""A reader and a journalist without a browser, who use HTTP and websockets to running servers."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ class OpenPage:
     def __init__(self, places: Sequence[Address], slug: str, language: str, patience: float = 0.2) -> None:
         self.places = list(places)
         self.path = f"/{language}/live/{slug}/"
-        #: The longest pause before connecting again, in seconds. Browsers wait longer.
+        #: The longest pause before a reconnect, in seconds. Browsers wait longer.
         self.patience = patience
-        #: None until the page is loaded, and when it has to load again.
+        #: None until the page has loaded, and while it has to reload.
         self.state: State | None = None
         self.updates: dict[str, tuple[str, str]] = {}
         self.codes: Counter[int | None] = Counter()
@@ -70,7 +70,7 @@ class OpenPage:
 
     @property
     def revision(self) -> int:
-        """The revision that the page shows, -1 if it is not loaded."""
+        """The revision on the page; -1 if it has not loaded."""
         return -1 if self.state is None else self.state.revision
 
     async def load(self) -> None:
@@ -82,7 +82,7 @@ class OpenPage:
         self.updates = {match[1]: (match[2], match[0]) for match in _UPDATE.finditer(text)}
 
     def shown(self) -> list[tuple[str, str]]:
-        """Return the updates on the page, newest first: names and HTML."""
+        """Return the names and the HTML of the updates on the page, newest first."""
         inorder = sorted(self.updates.items(), key=lambda item: item[1][0], reverse=True)
         return [(name, html) for name, (_sort, html) in inorder]
 
@@ -101,7 +101,7 @@ class OpenPage:
             await asyncio.sleep(random.uniform(0.02, self.patience))
 
     async def reaches(self, revision: int, within: float = PATIENCE) -> None:
-        """Wait until the page has the revision. `within` is in seconds; TimeoutError says how far it came and why."""
+        """Wait `within` seconds for the revision. Raise TimeoutError with the reached revision and the last error."""
         try:
             async with asyncio.timeout(within):
                 while self.revision < revision:
@@ -159,7 +159,7 @@ class Refused(Exception):  # noqa: N818 - an answer, not a fault of the program
 
 
 class Journalist:
-    """Posts through the admin's own form."""
+    """A journalist who publishes through the form of the admin."""
 
     def __init__(self, url: str, name: str, password: str) -> None:
         self._host = url.removeprefix("http://")
@@ -168,11 +168,11 @@ class Journalist:
         self._post("/admin/login/", username=name, password=password)
 
     def publish(self, article: int, **fields: str) -> None:
-        """Press the button, and wait for the answer. Raises OSError, HTTPException or Refused."""
+        """Publish, and wait for the response. Raise OSError, HTTPException or Refused."""
         self._post("/admin/articles/update/add/", article=str(article), _publish="1", **fields)
 
     def at_desk(self, article: int, **fields: str) -> None:
-        """Send a request as the composer of the live desk does. Raises as `publish` does."""
+        """Send a request as the composer of the live desk does. Raise the errors of `publish`."""
         self._post(f"/admin/articles/article/{article}/desk/updates/", 200, **fields)
 
     def _post(self, address: str, wanted: int = 302, **fields: str) -> None:
@@ -200,13 +200,13 @@ class Journalist:
         return answer.status
 
 
-# Websockets by hand, for what no client library would do -------------------------------------------------------------
+# Websockets by hand, for behaviour that no client library has ---------------------------------------------------------
 
 
 def shake_hands(
     place: Place, slug: str, after: str = "", *, buffer: int = 0, headers: dict[str, str] | None = None
 ) -> socket.socket:
-    """Open a page's websocket. `buffer` is the size of the system's receive buffer in bytes."""
+    """Open a page's websocket. `buffer` is the size of the socket's receive buffer in bytes."""
     url = urllib.parse.urlsplit(place.url)
     assert url.hostname
     connection = socket.socket()
@@ -238,7 +238,7 @@ def handshake(place: Place, path: str, headers: dict[str, str] | None = None) ->
 def until_cut(connection: socket.socket, *, answer: bool = False) -> bytes:
     """Return all bytes that the server sends until it ends the connection.
 
-    `answer` replies to the server's close frame. Without a reply, the server may wait before it cuts.
+    `answer` replies to the server's close frame. Without a reply, the server may wait before it disconnects.
     """
     received = bytearray()
     try:

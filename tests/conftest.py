@@ -41,8 +41,8 @@ from tests.actors import TEST, nobody_acting
 from tests.mail_server import MailServer
 from tests.server import PATIENCE
 
-# A slow machine must not fail a test, and every run uses the same examples. A failure shows an example as it was found,
-# because to make it smaller may take minutes. --hypothesis-profile=other looks for other examples, and the smallest.
+# A slow machine must not fail a test, and every run uses the same examples. Failing examples are not shrunk, because
+# that may take minutes. --hypothesis-profile=other tries other examples, and shrinks them.
 hypothesis.register_profile("other", deadline=None, suppress_health_check=list(HealthCheck))
 hypothesis.register_profile(
     "same",
@@ -56,7 +56,7 @@ hypothesis.load_profile("same")
 
 ROOT = Path(__file__).resolve().parent.parent
 
-#: The name of this process among those that run tests.
+#: The name of this test process.
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
 
 _RUN = "TEST_RUN_DIRECTORY"
@@ -67,22 +67,22 @@ _RUN = "TEST_RUN_DIRECTORY"
 
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
-        # This process starts the workers, which find everything prepared.
+        # This process starts the workers, so it prepares everything for them.
         os.environ[_RUN] = tempfile.mkdtemp(prefix="liveblog-tests-")
         runpy.run_path(str(ROOT / "scripts" / "compile_messages.py"))["main"]()
         os.environ["STATIC_ROOT"] = str(_place_of_static_files())
-        # To compress them takes as long as to load the tests.
+        # Compressing the static files takes as long as loading the tests.
         threading.Thread(target=_collect_static_files, args=[Path(os.environ["STATIC_ROOT"])]).start()
-        # SIGTERM makes a run stop the processes that it started, as Ctrl-C does.
+        # On SIGTERM, stop all child processes, as on Ctrl-C.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
     settings.STATIC_ROOT = os.environ["STATIC_ROOT"]
     databases.name_template(_directory())
     TransactionTestCase._fixture_teardown = _empty_databases
-    # A password takes a quarter of a second to hash, on purpose. Servers read these hashes, and make better ones.
+    # Hashing a password takes a quarter of a second on purpose. Servers accept these weak hashes, and replace them.
     PBKDF2PasswordHasher.iterations = 1
     _take_redis_of_worker()
-    # Only servers serve static files. For each client of a test this middleware would look at a thousand files, and it
-    # is asynchronous, so each request of a test would start an event loop and change threads.
+    # Only servers serve static files. For each client of a test, this middleware would stat a thousand files. It is
+    # also asynchronous, so each request would start an event loop and change threads.
     settings.MIDDLEWARE.remove("liveblog.staticfiles.StaticFilesMiddleware")
 
 
@@ -98,7 +98,7 @@ def _directory() -> Path:
 
 
 def _place_of_static_files() -> Path:
-    """Return the directory for the static files as they are now, and forget those of former runs."""
+    """Return the directory for the present static files, and delete directories of former runs."""
     digest = hashlib.sha256((ROOT / "liveblog" / "staticfiles.py").read_bytes())
     for finder in finders.get_finders():
         for name, storage in finder.list([]):
@@ -108,7 +108,7 @@ def _place_of_static_files() -> Path:
     place.mkdir(parents=True, exist_ok=True)
     directory = place / digest.hexdigest()[:16]
     for other in place.iterdir():
-        # No run takes a day, so nobody uses these files any more.
+        # No run takes a day, so these files are unused.
         with suppress(FileNotFoundError):
             if other.is_dir() and other != directory and other.stat().st_mtime < time.time() - 24 * 3600:
                 shutil.rmtree(other, ignore_errors=True)
@@ -116,7 +116,7 @@ def _place_of_static_files() -> Path:
 
 
 def _collect_static_files(directory: Path) -> None:
-    """Collect the static files, unless it is done, or wait for the process that does it."""
+    """Collect the static files unless another process has done so or is doing so; then wait for it."""
     with (directory.parent / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not directory.exists():
@@ -142,7 +142,7 @@ def _empty_databases(test: TransactionTestCase) -> None:
 
 
 def _take_redis_of_worker() -> None:
-    """Use this worker's own Redis: parallel tests have a database each, so they must not share a cache or a layer."""
+    """Use this worker's Redis: parallel tests have separate databases, so they must not share a cache or a layer."""
     addresses = os.environ.get("REDIS_URLS", "").split()
     if addresses:
         address = addresses[int(WORKER.removeprefix("gw")) % len(addresses)]
@@ -153,10 +153,10 @@ def _take_redis_of_worker() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection(session: pytest.Session) -> None:
-    """Load all modules of tests, each worker from another one on.
+    """Import all test modules, starting with a different one in each worker.
 
-    What takes long is to compile them with their assertions. A module that one worker has loaded is compiled for all,
-    but if all began with the same module, each would have compiled it before another had finished.
+    Rewriting the assertions takes long. The first worker that imports a module caches the result for all, but if all
+    workers began with the same module, each would compile it.
     """
     number, count = int(WORKER.removeprefix("gw")), int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     if count == 1:
@@ -165,7 +165,7 @@ def pytest_collection(session: pytest.Session) -> None:
         names = [f"tests.{path.stem}" for path in sorted((ROOT / chosen).glob("test_*.py"))]
         first = len(names) * number // count
         for name in names[first:] + names[:first]:
-            # Errors are reported when the module is collected.
+            # pytest reports errors when it collects the module.
             with suppress(Exception, pytest.skip.Exception):
                 importlib.import_module(name)
 
@@ -184,20 +184,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Load the addresses, and spare the collector what stays until the end: modules, tests and Django.
+    """Load the URL patterns, and exclude modules, tests and Django from garbage collection.
 
-    The addresses are for the languages of the settings as they are when the first of them is asked for, which must not
-    be those of one test. The collector took a tenth of the run.
+    The first use of the URL patterns fixes their languages, which must not be the LANGUAGES of a single test. The
+    collector took a tenth of the run.
     """
     _collect_static_files(Path(settings.STATIC_ROOT))
-    get_resolver().url_patterns  # noqa: B018 - Django loads them when they are read.
+    get_resolver().url_patterns  # noqa: B018 - loads the patterns
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
 
 
 def _commits(item: Any) -> bool:
-    """Return whether other threads see what the test writes."""
+    """Return whether the test commits, so that other threads see its changes."""
     marker = item.get_closest_marker("django_db")
     return "transactional_db" in item.fixturenames or bool(marker and marker.kwargs.get("transaction"))
 
@@ -225,7 +225,7 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def nothing_left_over(
     request: pytest.FixtureRequest, media: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[None]:
-    """Start each test with an empty cache, because a database that is rolled back hands out the same ids again.
+    """Start each test with an empty cache, because a rolled-back database assigns the same ids again.
 
     Also reset the language and the time zone, which the last request of the previous test has set.
     """
@@ -233,13 +233,13 @@ def nothing_left_over(
     settings.JOBS_IN_THREADS = _commits(request.node)
     cache.clear()
     limits.forget()
-    # The look of the site is read when a test saves one.
+    # The site's look stays the default until a test saves one.
     branding.in_memory.keep(Branding(), 86_400)
     configuration.in_memory.keep(configuration.Stored({configuration.SETUP_SHOWN: True}), 86_400)
     words.forget()
     translation.deactivate()
     timezone.deactivate()
-    # A test saves as a machine. A request names its own actor, and has none before.
+    # A test saves as a machine. A request starts without an actor, and sets its own.
     answer = ClientHandler.__call__
 
     def answered(handler: ClientHandler, environ: Any) -> Any:
@@ -256,7 +256,7 @@ def nothing_left_over(
 
 @pytest.fixture
 def one_stretch(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Put everything that a test does into one window of the rate limits, whatever the time of the run."""
+    """Stop the clock of the rate limits, so that the whole test is in one window."""
     now = time.time()
     monkeypatch.setattr("liveblog.limits.time", SimpleNamespace(time=lambda: now, monotonic=time.monotonic))
 

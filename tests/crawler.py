@@ -1,4 +1,4 @@
-"""Crawl pages as a strict reader: check the language of all words, and where the links lead."""
+"""Crawl pages, and check the language of all words and the targets of all links."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from liveblog.translation.detector import language_of
 #: Texts with fewer letters are too short for the language detector.
 LONG = 60
 
-#: Number of pages of each kind that the crawl visits.
+#: The number of pages of each kind that the crawl visits.
 OF_A_KIND = 2
 
 _VOID = frozenset(
@@ -33,11 +33,11 @@ _UNSEEN = frozenset({"script", "style", "template"})
 _TEXT_ATTRIBUTES = ("title", "alt", "placeholder", "aria-label", "label", "data-label", "data-filled", "data-errors")
 _FIELDS = frozenset({"text", "search", "submit", "button", "reset"})
 _BUTTONS = frozenset({"submit", "button", "reset"})
-#: Elements within a sentence; all others begin and end one.
+#: Elements within a sentence; all others are boundaries of sentences.
 _INLINE = frozenset({"a", "abbr", "b", "bdi", "bdo", "cite", "code", "data", "del", "em", "i", "ins", "kbd"})
 _INLINE |= {"mark", "q", "s", "samp", "small", "span", "strong", "sub", "sup", "time", "u", "var"}
-#: Elements and classes whose text no translator writes: names, samples of code, what people enter, moments, and words
-#: of the newsroom.
+#: Elements and classes whose text is not from a catalogue: names, code samples, inputs, moments, and words of the
+#: newsroom.
 _NOT_OURS = frozenset({"bdi", "code", "kbd", "pre", "samp", "textarea", "time"})
 _WRITTEN = frozenset(
     {
@@ -69,15 +69,15 @@ class Words(NamedTuple):
     text: str
     language: str
     place: str
-    #: Whether it is isolated as a name (<bdi>, dir=auto), whose language is unknown.
+    #: Whether it is isolated as a name in an unknown language (<bdi>, dir=auto).
     is_name: bool
-    #: Whether no translator has written it: samples of code, the contents of fields, moments.
+    #: Whether it is not from a catalogue: code samples, the contents of fields, moments.
     is_foreign: bool = False
 
 
 class _Element(NamedTuple):
     tag: str
-    #: The element as a selector, preceded by its parent if it has no name of its own.
+    #: The element as a selector, preceded by its parent if it has neither class nor id.
     place: str
     language: str
     direction: str
@@ -93,7 +93,7 @@ class Page(HTMLParser):
         super().__init__()
         self.root: dict[str, str] = {}
         self.words: list[Words] = []
-        #: Texts that stand in one line without an end between them, as they are, with their white space.
+        #: Runs of texts without a sentence boundary between them, with their white space.
         self.runs: list[list[Words]] = [[]]
         self.links: list[str] = []
         self.canonical = ""
@@ -102,9 +102,9 @@ class Page(HTMLParser):
         self.metas: dict[str, str] = {}
         self.documents: list[str] = []
         self._is_document = False
-        #: Elements whose language runs in the other direction than the text around them, without a dir attribute.
+        #: Elements without a dir attribute whose language has another direction than the text around them.
         self.misdirected: list[str] = []
-        #: Elements with attributes that HTML or ARIA in HTML forbids there.
+        #: Elements with attributes that HTML or ARIA in HTML forbids on them.
         self.invalid: list[str] = []
         self._open = [_Element("", "document", "", "ltr", is_name=False, unseen=False)]
         self.feed(html)
@@ -120,7 +120,7 @@ class Page(HTMLParser):
             given.get("lang", around.language),
             given.get("dir") or ("auto" if tag == "bdi" else around.direction),
             around.is_name or tag == "bdi" or given.get("dir") == "auto",
-            # Browsers show the template of a shadow root.
+            # Browsers render the template of a shadow root.
             around.unseen or (tag in _UNSEEN and "shadowrootmode" not in given),
             around.is_foreign
             or tag in _NOT_OURS
@@ -195,22 +195,22 @@ class Page(HTMLParser):
 
 
 class Vocabulary:
-    """Texts whose languages are known: those of the interface, and those of a test's content."""
+    """Texts with known languages: messages of the interface, and a test's content."""
 
     def __init__(self) -> None:
         self._interface: dict[str, set[str]] = defaultdict(set)
         self._content: dict[str, set[str]] = defaultdict(set)
         self._forms: dict[str, set[str]] = defaultdict(set)
-        #: Messages with markup or placeholders, as a line shows them.
+        #: Patterns of messages with markup or placeholders, as rendered in a line.
         self._lines: dict[str, set[str]] = defaultdict(set)
         self._compiled_lines: dict[str, re.Pattern[str]] = {}
         self._compiled: dict[str, re.Pattern[str]] = {}
         self._found: dict[str, set[str]] = {}
-        #: The faults of lines that were checked, since most pages have many lines in common.
+        #: The faults of checked lines, because most pages share many lines.
         self.checked: dict[tuple[Words, ...], list[Fault]] = {}
 
     def add_content(self, text: str, language: str) -> None:
-        """Add a text that somebody wrote, with or without markup, and each passage of it with several words."""
+        """Add a text of a test's content, with or without markup, and each of its passages with several words."""
         self.checked.clear()
         for words in Page(text).words:
             if " " in words.text:
@@ -235,7 +235,7 @@ class Vocabulary:
                 self._compiled.clear()
 
     def _add_label(self, text: str, language: str) -> None:
-        """Add a label, also with a capital letter. One or two letters do not tell a language."""
+        """Add a label, also with an initial capital. One or two letters do not identify a language."""
         bare = _bare(text)
         if sum(map(str.isalpha, bare)) > 2:
             self._interface[bare].add(language)
@@ -260,7 +260,7 @@ class Vocabulary:
         return self._found[text]
 
     def message(self, text: str) -> str:
-        """Return the message of the interface that a text renders."""
+        """Return the English message of which a text is a rendering."""
         bare = _bare(text)
         if bare in self._interface:
             return bare
@@ -277,7 +277,7 @@ class Vocabulary:
         return language in self.interface(text) or bool(lines and lines.fullmatch(text))
 
     def content(self, text: str) -> set[str]:
-        """Return the languages in which somebody wrote a text, or its full version if it is truncated."""
+        """Return the languages in which the content has a text, or the full version of a truncated text."""
         begun = _bare(text)
         if text.endswith("…") and " " in begun:
             return {code for known, codes in self._content.items() if known.startswith(begun) for code in codes}
@@ -285,7 +285,7 @@ class Vocabulary:
 
 
 def _bare(text: str) -> str:
-    """Return a text for comparison: without the colon of a label or the end of a title."""
+    """Return a text for comparisons: without the colon of a label or the suffix of a title."""
     return " ".join(text.split()).strip(" :….*")
 
 
@@ -308,7 +308,7 @@ def interface() -> Vocabulary:
 
 
 def _forbidden(tag: str, attributes: dict[str, str]) -> Iterator[str]:
-    """Yield what HTML and ARIA in HTML (W3C) forbid an element. `make audit` has readers' pages checked whole."""
+    """Yield attributes that HTML and ARIA in HTML (W3C) forbid on an element. `make audit` validates readers' pages."""
     if tag == "input" and attributes.get("type") == "hidden" and any(name.startswith("aria-") for name in attributes):
         yield "is hidden and has attributes of ARIA"
     if tag == "img" and not attributes.keys() & {"src", "srcset"}:
@@ -321,7 +321,7 @@ def _forbidden(tag: str, attributes: dict[str, str]) -> Iterator[str]:
 
 class Fault(NamedTuple):
     what: str
-    #: One of the texts, if many texts have the same fault in the same place.
+    #: An example, if many texts have the same fault in the same place.
     example: str = ""
 
 
@@ -352,7 +352,7 @@ def _faults_of_words(words: Words, vocabulary: Vocabulary) -> Iterator[Fault]:
 
 
 def _languages_of(text: str, language: str, vocabulary: Vocabulary) -> set[str]:
-    """Return the possible languages of a text outside the interface; none if they are unknown."""
+    """Return the possible languages of a text that is not from the interface; none if they are unknown."""
     if known := vocabulary.content(text):
         return known
     if written := {code for code, script in _SCRIPTS.items() if script.search(text)}:
@@ -368,7 +368,7 @@ def _detected(text: str) -> str | None:
 
 
 def faults_of_alternates(pages: dict[str, Page], language: str, address: str) -> Iterator[Fault]:
-    """Yield the language links of a page that search engines would reject. `pages` are all that its links lead to."""
+    """Yield the language links of a page that search engines would reject. `pages` are all targets of its links."""
     page = pages[address]
     if not page.alternates:
         return
@@ -399,7 +399,7 @@ def local(address: str, base: str = "/") -> str | None:
     ours = {"", "testserver", urlsplit(settings.SITE_URL).netloc}
     if parts.scheme not in ("", "http", "https") or parts.netloc not in ours or _NOT_PAGES.match(parts.path):
         return None
-    # The admin's parameters for the way back do not make it another page.
+    # The admin's parameters for the return to a list do not make it another page.
     query = [(key, value) for key, value in parse_qsl(parts.query, keep_blank_values=True) if not key.startswith("_")]
     return f"{parts.path}?{urlencode(query)}" if query else parts.path
 
@@ -416,7 +416,7 @@ def _kind(address: str, language: str) -> str:
     if language_in(path) not in (None, language):
         path = re.sub("^/[a-z]+/(live/[^/]+)?", "/elsewhere/", path)
     elif query or not _PAGE_OF_ARTICLE.fullmatch(path):
-        # Each article has a page of its own kind, for articles have states. What is below it is alike.
+        # Articles differ by state, so each article's page is its own kind. Pages below it are alike.
         path = re.sub("/live/[^/]+/", "/live/#/", path)
     return re.sub(r"\d+", "#", f"{path}?{','.join(sorted(key for key, _value in parse_qsl(query)))}")
 
@@ -431,7 +431,7 @@ class Visit(NamedTuple):
 
 
 def faults_at(visit: Visit, language: str, vocabulary: Vocabulary) -> Iterator[Fault]:
-    """Yield the faults of an address: of its answer and of its page."""
+    """Yield the faults of the response to an address, and of its page."""
     status = visit.answer.status_code
     if visit.page:
         yield from faults_of(visit.page, language, vocabulary)
@@ -442,7 +442,7 @@ def faults_at(visit: Visit, language: str, vocabulary: Vocabulary) -> Iterator[F
 
 
 def crawl(client: Client, starts: Collection[str], language: str) -> Iterator[Visit]:
-    """Visit all addresses that `starts` link to, directly or not, but only some pages of each kind."""
+    """Visit all addresses that are reachable from `starts`, but only a few pages of each kind."""
     waiting = deque((start, "") for start in starts)
     known, visited = set(starts), Counter[str]()
     side = _side(waiting[0][0])
@@ -457,8 +457,8 @@ def crawl(client: Client, starts: Collection[str], language: str) -> Iterator[Vi
         visit = Visit(address, came_from, answer, Page(answer.content.decode()) if is_page else None)
         yield visit
         links = [answer["Location"]] if 300 <= answer.status_code < 400 else []
-        # Pages link to other languages, and the admin to readers' pages. They must exist, but a crawl of their own
-        # follows their links.
+        # Pages link to other languages, and the admin to readers' pages. These must exist, but other crawls follow
+        # their links.
         if visit.page and _side(address) == side:
             links = visit.page.links
         for link in links:
@@ -473,6 +473,6 @@ def _side(address: str) -> str:
 
 
 def _limit(kind: str) -> int:
-    """Return how many pages of a kind to visit. Lists have many filters and orders; one at a time is enough."""
+    """Return how many pages of a kind to visit. Of a list with many filters and orders, one at a time is enough."""
     parameters = kind.partition("?")[2]
     return OF_A_KIND if not parameters else int("," not in parameters)

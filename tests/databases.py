@@ -1,4 +1,4 @@
-"""The databases of the tests: migrated once per run, and copied for each process that runs tests.
+"""The databases of the tests: migrated once per run, and copied for each test process.
 
 Each run has its own names, so two runs at the same time do not disturb each other.
 """
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from django.db import connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-#: Migrations make the rows of these tables, which are the same in all tests. Processes cache their ids.
+#: Tables whose rows come from migrations and are the same in all tests. Processes cache their ids.
 KEPT = {"auth_group", "auth_group_permissions", "auth_permission", "django_content_type"}
 
 
@@ -23,18 +23,19 @@ def name_template(directory: Path) -> None:
     """Name the template database of the run whose files are in `directory`."""
     database = connections.databases["default"]
     if connection.vendor == "sqlite":
-        # The hub and views work in threads of their own, which cannot use an in-memory database at the same time.
+        # The hub and views run in several threads, which cannot use an in-memory database at the same time.
         name = str(directory / "test.sqlite3")
     else:
         name = f"test_{database['NAME']}_{directory.name.replace('-', '_')}"
-        # A pool would hold connections to a database that is copied or dropped. Servers under test have their own.
+        # A pool would keep connections to a database that is copied or dropped. Servers under test have their own
+        # pools.
         database["OPTIONS"].pop("pool", None)
     database["TEST"]["NAME"] = name
 
 
 @contextmanager
 def copy(directory: Path, worker: str) -> Iterator[None]:
-    """Use a copy of the template. The first process makes the template."""
+    """Use a copy of the template, which the first process creates."""
     creation = connection.creation
     template = connection.settings_dict["TEST"]["NAME"]
     with (directory / "template").open("a+") as made:
@@ -42,7 +43,7 @@ def copy(directory: Path, worker: str) -> Iterator[None]:
         made.seek(0)
         if not made.read():
             creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-            # The template is only complete on the disk, and can only be copied, once nobody is connected to it.
+            # Only without connections is the template complete on the disk, and can it be copied.
             connection.close()
             made.write("made")
     _use(template)
@@ -50,7 +51,7 @@ def copy(directory: Path, worker: str) -> Iterator[None]:
     own = creation.get_test_db_clone_settings(worker)["NAME"]
     _use(own)
     if bouncer := urlsplit(os.environ.get("PGBOUNCER_URL", "")).netloc:
-        # Databases cannot be copied through it. Everything after that goes through it, also that of servers.
+        # Databases cannot be copied through PgBouncer. From now on, tests and servers connect through it.
         host, _, port = bouncer.rpartition("@")[2].partition(":")
         connections.databases["default"] |= {"HOST": host, "PORT": port}
         connection.settings_dict |= {"HOST": host, "PORT": port}
@@ -78,7 +79,7 @@ def _drop(name: str) -> None:
 
 
 def empty(database: BaseDatabaseWrapper) -> None:
-    """Delete all rows except those that migrations made.
+    """Delete all rows except those of migrations.
 
     Unlike Django's `flush`, this keeps groups and permissions with the ids that running servers have cached, and it
     does not wait: TRUNCATE would wait for open readers.

@@ -1,4 +1,4 @@
-"""A client that sends the same requests as the scripts of the live desk."""
+"""A client with the requests of the live desk's scripts."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class DeskClient:
         return self._post(self.address("rewrite", update.pk), data | {"action": action} | fields)
 
     def act(self, update: Update, action: str, **fields: Any) -> Any:
-        """Press a button of an entry in its present version."""
+        """Perform an action on the present version of an entry."""
         return self._post(self.address("act", update.pk, action), {"opened": self.entry(update)} | fields)
 
     def entry(self, update: Update) -> str:

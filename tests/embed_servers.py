@@ -1,10 +1,10 @@
-"""A server that plays all providers of embeds: oEmbed endpoints, pictures and players.
+"""A fake of all embed providers: oEmbed endpoints, pictures and players.
 
     with EmbedServer() as server:
         settings.EMBED_ROUTES = server.routes
         server.fault = "down"
 
-It answers the same for every host that is routed here; the Host header tells for which host a request was meant.
+It responds in the same way for every routed host; the Host header has the host of a request.
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ class Asked:
 
 @dataclass
 class EmbedServer(Provider):
-    """All providers on one port. Everything may be changed while it runs.
+    """All providers on one port. Tests may change every attribute while it runs.
 
-    says       fields to add to the usual answer of oEmbed endpoints
+    says       additional fields for responses of oEmbed endpoints
     fault      one of FAULTS, for the oEmbed endpoints
     image      the picture at `thumbnail_url`
     delay      seconds that "slow" and "trickle" take

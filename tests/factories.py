@@ -1,4 +1,4 @@
-"""Create content for tests in one call. Everything is saved through the models, as the newsroom's forms save it."""
+"""Create content for tests in one call. Everything is saved through the models, as by the newsroom's forms."""
 
 from __future__ import annotations
 
@@ -79,20 +79,20 @@ def update(
 
 
 def scheduled(of: Article, **fields: Any) -> Update:
-    """Create a scheduled update that is due, but not published yet."""
+    """Create a scheduled update that is due but unpublished."""
     made = update(of, **{"state": "scheduled", "publish_at": timezone.now() + datetime.timedelta(hours=1)} | fields)
     return make_due(made)
 
 
 def make_due(of: Update) -> Update:
-    """Make a scheduled update due, which a form could not do: it refuses times in the past."""
+    """Move the time of a scheduled update into the past, which forms refuse."""
     Update._base_manager.filter(pk=of.pk).update(publish_at=timezone.now())
     of.refresh_from_db()
     return of
 
 
 def log_again(of: Update) -> int:
-    """Log an unchanged update as changed, so readers get it again, and return the revision."""
+    """Log an unchanged update as changed, so that readers get it again, and return the revision."""
     with transaction.atomic():
         log.lock(of.article_id)
         return log.append(of.article_id, of.element)
@@ -105,14 +105,14 @@ def comment(of: Article | None = None, **fields: Any) -> Comment:
 
 
 def proof(email: str) -> str:
-    """Return the proof that the browser of an address's owner has kept since they confirmed the address."""
+    """Confirm an email address, and return the proof that its owner's browser keeps."""
     address = EmailAddress.of(email)
     EmailAddress.objects.filter(pk=address.pk).update(confirmed_at=timezone.now())
     return confirmation.proof_of(address)
 
 
 def author(name: str = "Ioana Petrescu", language: str = "en", **names: str) -> Author:
-    """Create an author with a name in `language`, and perhaps in others: `name_uk="Йоана Петреску"`."""
+    """Create an author with a name in `language`, and in other languages: `name_uk="Йоана Петреску"`."""
     return Author.objects.create(**{"source_language": language, column("name", language): name} | names)
 
 
@@ -129,7 +129,7 @@ def picture(size: tuple[int, int] = (48, 27), **fields: Any) -> Picture:
 
 
 def state_at(article: Article, revision: int) -> State:
-    """Return the state of the article's page at a revision; an invented one if there was none."""
+    """Return the state of the article's page at a revision; an invented state if there is none."""
     if change := article.changes.filter(revision=revision).first():
         return change.state
     if change := article.changes.filter(revision=revision + 1).first():
@@ -139,7 +139,7 @@ def state_at(article: Article, revision: int) -> State:
 
 
 def lose_changes(article: Article, revision: int) -> None:
-    """Put the database back to a revision of the article, as the replica that takes over may be."""
+    """Set the database back to a revision of the article, like a replica that lags at a failover."""
     state = state_at(article, revision)
     Change.objects.filter(article=article, revision__gt=revision).delete()
     kept = Change.objects.filter(article=article).values_list("element", flat=True)

@@ -1,6 +1,6 @@
 """Run `manage.py runlive` with a fault: python -m tests.faulty_server FAULT ARGUMENTS_OF_RUNLIVE
 
-dies-before-notifying  the server is killed after the commit of a change, before it notifies, once $TRIGGER exists
+dies-before-notifying  once $TRIGGER exists, the server is killed after the commit of a change, before it notifies
 drops-every-message    the channel layer loses every message
 """
 

@@ -1,4 +1,4 @@
-"""Live blogs as other systems hand them out, with the faults that they have in the wild."""
+"""Live blogs as other systems export them, with realistic faults."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def json_ld(count: int = 5, **blog: Any) -> dict[str, Any]:
 
 
 def page(*documents: object) -> str:
-    """Return a page with JSON-LD. A text is put in as it is."""
+    """Return a page with JSON-LD. A text is inserted unchanged."""
     scripts = (each if isinstance(each, str) else json.dumps(each) for each in documents)
     joined = "".join(f'<script type="application/ld+json">{script}</script>' for script in scripts)
     return f'<!doctype html><html lang="en"><head>{joined}<title>Paper</title></head><body><p>…</p></body></html>'
@@ -90,7 +90,7 @@ def wordpress_answer(*entries: dict[str, Any], **fields: Any) -> dict[str, Any]:
 
 
 def wordpress_export(*comments: str, language: str = "en-US") -> str:
-    """Return an export of WordPress with one live blog and one other article."""
+    """Return a WordPress export with one live blog and one other article."""
     return f"""<?xml version="1.0" encoding="UTF-8"?>
 <rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:dc="http://purl.org/dc/elements/1.1/"
  xmlns:wp="http://wordpress.org/export/1.2/" xmlns:excerpt="http://wordpress.org/export/1.2/excerpt/">

@@ -1,8 +1,8 @@
-"""Start programs as forks of a process that has loaded what they load, as a new interpreter takes seconds to do it.
+"""Start programs as forks of a process that has loaded their libraries, because a new interpreter takes seconds.
 
-There are two kinds of loaders, which are processes that wait for requests on a socket. One for all tests has loaded the
-libraries. For each environment of a server it forks one that also loads the application, with the settings of that
-environment. Each start of the server is a fork of the latter: a process as new as any other, as nothing has run in it.
+Loaders are processes that wait for requests on a socket. One loader for all tests has the libraries. For each
+environment of a server, it forks another loader, which also loads the application with the settings of that
+environment. Each server is a fork of such a loader, in which no request has run.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from typing import Any, NoReturn
 
 from tests import processes
 
-#: Libraries that take long to load, and look at neither the environment nor the settings meanwhile.
+#: Libraries that load slowly and read neither the environment nor the settings on import.
 _LIBRARIES = (
     *("aiohttp", "anyascii", "babel.dates", "babel.numbers", "cryptography.x509", "defusedxml.ElementTree"),
     *("django.contrib.admin.options", "django.contrib.staticfiles.storage", "django.db.models", "django.forms"),
@@ -44,7 +44,7 @@ _MAX_MESSAGE = 1 << 20
 
 
 class _Loader:
-    """The loop of a loader. Its socket has one message for each request, and for each fork that ended."""
+    """The loop of a loader. Its socket carries a message for each request, and for each fork that ended."""
 
     def __init__(self, connection: socket.socket, before_second_fork: Callable[[], None] | None = None) -> None:
         self._connection = connection
@@ -58,7 +58,7 @@ class _Loader:
         while True:
             for key, _events in self._selector.select():
                 if key.fileobj is not self._connection:
-                    self._tell_end_of(key.data, key.fd)
+                    self._report_end_of(key.data, key.fd)
                     continue
                 message, descriptors, _flags, _address = socket.recv_fds(self._connection, _MAX_MESSAGE, 2)
                 if not message:
@@ -84,7 +84,7 @@ class _Loader:
             _run(request["command"], *descriptors)
         _load_application(socket.socket(fileno=descriptors[0]))
 
-    def _tell_end_of(self, pid: int, descriptor: int) -> None:
+    def _report_end_of(self, pid: int, descriptor: int) -> None:
         self._selector.unregister(descriptor)
         os.close(descriptor)
         _pid, status = os.waitpid(pid, 0)
@@ -93,7 +93,7 @@ class _Loader:
 
 
 def _run(command: list[str], *outputs: int) -> NoReturn:
-    """Run a program of Python as the interpreter does, and end this process. `outputs` are for stderr and stdout."""
+    """Run a Python program as the interpreter does, and end this process. `outputs` are for stderr and stdout."""
     for output, number in zip(outputs, (2, 1), strict=False):
         os.dup2(output, number)
         os.close(output)
@@ -119,13 +119,13 @@ def _run(command: list[str], *outputs: int) -> NoReturn:
         if isinstance(ended.code, str):
             print(ended.code, file=sys.stderr)
     except BaseException:
-        # The interpreter does this.
+        # As the interpreter does.
         sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
         code = 1
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
-    # Threads that are no daemons end first.
+    # Wait for non-daemon threads.
     threading._shutdown()  # type: ignore[attr-defined]
     os._exit(code)
 
@@ -134,7 +134,7 @@ def _load_application(connection: socket.socket) -> NoReturn:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "liveblog.settings")
     importlib.import_module("liveblog.asgi")
     importlib.import_module("liveblog.management.commands.runlive")
-    # Most servers start once. For one that starts again it pays to compile all templates.
+    # Most servers start once. Compiling all templates pays off from the second start.
     _Loader(connection, importlib.import_module("liveblog.preloading").preload).serve()
     os._exit(0)
 
@@ -149,12 +149,12 @@ def _load_libraries() -> None:
 
 
 class Loader:
-    """The end of the tests of a loader's socket."""
+    """The tests' end of a loader's socket."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
         self._lock = threading.Lock()
-        #: By the id of a process: the exit code with which it ended.
+        #: Exit codes by process id.
         self._codes: dict[int, int] = {}
 
     def ask(self, environment: dict[str, str], command: list[str], *descriptors: int) -> int:
@@ -177,7 +177,7 @@ class Loader:
             return self._codes[pid]
 
     def _read(self) -> int:
-        """Read one message. Return the id of the process that was started; 0 if it is about another one."""
+        """Read one message. Return the id of a started process; 0 if the message is about an ended one."""
         message = self._connection.recv(_MAX_MESSAGE)
         assert message, "The loader of the servers has ended."
         told = json.loads(message)
@@ -216,7 +216,7 @@ def _application(environment: tuple[tuple[str, str], ...]) -> Loader:
 
 
 class Process:
-    """A program that a loader runs, with the methods of subprocess.Popen that tests use."""
+    """A fork that runs a program, with the methods of subprocess.Popen that tests use."""
 
     def __init__(self, loader: Loader, command: list[str], environment: dict[str, str], *outputs: int) -> None:
         self._loader = loader
@@ -225,7 +225,7 @@ class Process:
 
     @classmethod
     def serving(cls, command: list[str], environment: dict[str, str], stderr: int | None = None) -> Process:
-        """Start `manage.py` with the application loaded, and other programs with the libraries alone."""
+        """Start `manage.py` with the application loaded, and other programs with only the libraries."""
         whole = command[0] == "manage.py"
         loader = _application(tuple(sorted(environment.items()))) if whole else _libraries()
         return cls(loader, command, environment, *([] if stderr is None else [stderr]))
@@ -256,7 +256,7 @@ class Process:
 
 
 def run(command: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run a program to its end, with the libraries loaded and nothing of ours, and return what it wrote."""
+    """Run a program to its end, with only the libraries loaded, and return its output."""
     with tempfile.TemporaryFile("w+") as errors, tempfile.TemporaryFile("w+") as output:
         process = Process(_libraries(), command, environment, errors.fileno(), output.fileno())
         code = process.wait()

@@ -18,7 +18,7 @@ def member_of(*groups: str) -> Client:
 
 def change_url(item: Any) -> str:
     address = reverse(f"admin:{item._meta.app_label}_{item._meta.model_name}_change", args=[item.pk])
-    # Writers get to the desk without it.
+    # Without this parameter, writers are redirected to the desk.
     return f"{address}?form=1" if item._meta.model_name == "update" else address
 
 

@@ -1,7 +1,7 @@
-"""Requests that no page of ours sends: every address and parameter, with values that programs stumble over.
+"""Requests that no page of the site sends: every address and parameter, with hostile values.
 
-The addresses are those of the URL resolver. The parameters of an address are those that its view was seen to read, and
-the fields of the forms that it shows, so that a new view is covered without an entry here.
+The addresses come from the URL resolver. The parameters are those that a view reads in trial requests, and the fields
+of its forms, so that a new view is covered without an entry here.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from django.http import QueryDict
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-#: Raw, as they stand in an address or in a form's body.
+#: Raw values in the encoding of addresses and form bodies.
 VALUES = (
     "",
     "0",
@@ -81,7 +81,7 @@ VALUES = (
     "1.99999999999999999999999",
 )
 
-#: Parameters that Django's lists of objects know besides those of our filters.
+#: Parameters of Django's lists of objects, in addition to those of our filters.
 LISTS = ("q", "o", "p", "e", "all", "_popup", "_to_field", "_changelist_filters", "_facets", "id", "pk")
 LOOKUPS = ("exact", "in", "isnull", "range", "regex", "gt", "year", "date", "contains", "nothing", "isnull__isnull")
 
@@ -100,7 +100,7 @@ class Address:
         return self.route
 
     def path(self, choose: Callable[[str, str], str]) -> str:
-        """Return a path. `choose` takes the kind and the name of a part."""
+        """Return a path. `choose` takes the converter and the name of a placeholder, and returns its value."""
         return "/" + _NAMED.sub(lambda found: choose(found[1] or "str", found[2]), self.route)
 
 
@@ -111,7 +111,7 @@ def addresses() -> list[Address]:
 
 def _walk(resolver: URLResolver, before: str) -> Iterator[Address]:
     for entry in resolver.url_patterns:
-        # A regular expression is no route; its groups become placeholders.
+        # Turn a regular expression into a route: its groups become placeholders.
         own = re.sub(r"\(\?P(<\w+>)[^)]*\)", r"\1", str(entry.pattern)).lstrip("^").rstrip("$").replace("\\", "")
         if isinstance(entry, URLResolver):
             yield from _walk(entry, before + own)
@@ -120,8 +120,8 @@ def _walk(resolver: URLResolver, before: str) -> Iterator[Address]:
 
 
 @contextmanager
-def parameters_read(found: set[str]) -> Iterator[None]:
-    """Note the names that views look up in query strings and forms meanwhile."""
+def record_parameters(found: set[str]) -> Iterator[None]:
+    """During the block, add the names that views look up in query strings and forms to `found`."""
     with pytest.MonkeyPatch.context() as patch:
         for method in ("get", "getlist", "__getitem__", "__contains__", "pop"):
             original = getattr(QueryDict, method)
@@ -142,7 +142,7 @@ def fields_of_forms(content: bytes) -> set[str]:
 
 
 def lookups_of_lists() -> list[str]:
-    """Return parameters by which a list of objects of the admin could be filtered, sensible or not."""
+    """Return possible filter parameters of the admin's lists, sensible or not."""
     names = {field.name for model in site._registry for field in model._meta.get_fields()}
     return [*LISTS, *sorted(names), *sorted(f"{name}__{lookup}" for name in names for lookup in LOOKUPS)]
 
@@ -156,7 +156,7 @@ class Answer:
 
 
 def ask(client: Client, method: str, path: str, query: str, body: bytes | None, content_type: str) -> Answer:
-    """Send one request and undo what it wrote. `seconds` is the time of the processor."""
+    """Send one request, and roll its changes back. `seconds` of the answer is CPU time."""
     errors: list[str] = []
 
     def note(**_: Any) -> None:
@@ -179,13 +179,13 @@ def ask(client: Client, method: str, path: str, query: str, body: bytes | None, 
 
 
 class Fuzzer:
-    """Makes requests at random, the same ones for the same seed."""
+    """A generator of random requests, which are the same for the same seed."""
 
     def __init__(self, seed: int, real: dict[str, list[str]]) -> None:
-        """`real`: values that exist, by the kind or the name of a part of an address."""
+        """`real`: existing values, by the converter or the name of a placeholder."""
         self.random = random.Random(seed)
         self._real = real
-        #: By route: names that the address is known to read.
+        #: By route: parameters that its view is known to read.
         self.names: dict[str, set[str]] = {}
         self._lookups = lookups_of_lists()
 
@@ -199,7 +199,7 @@ class Fuzzer:
         return self.value() if self.random.random() < hostile else self.random.choice(real)
 
     def usual(self, address: Address) -> str:
-        """Return a path at which the view of an address probably answers."""
+        """Return a path that probably exists."""
         return address.path(lambda kind, name: self._part(kind, name, hostile=0))
 
     def path(self, address: Address) -> str:
@@ -211,12 +211,12 @@ class Fuzzer:
         for _ in range(self.random.choice((0, 1, 1, 2, 3, 5, 12))):
             pool = self._lookups if address.route.startswith("admin/") and self.random.random() < 0.3 else known
             name = self.random.choice(pool) if pool else "x"
-            # Some names twice.
+            # Repeat some names.
             pairs += [f"{quote(name)}={self.value()}"] * self.random.choice((1, 1, 1, 2))
         return "&".join(pairs)
 
     def body(self, address: Address) -> tuple[bytes, str]:
-        """Return a form's body and its type."""
+        """Return the body of a form and its content type."""
         chosen = self.random.random()
         if chosen < 0.05:
             return b"\x00\xff" * 50, "multipart/form-data; boundary=x"

@@ -1,4 +1,4 @@
-"""A mail server (SMTP) that stores the messages that it gets, or refuses them."""
+"""A mail server (SMTP) that stores or refuses messages."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from tests.server import free_port
 
 
 class MailServer:
-    """`messages` are the parsed messages, `sources` the same in bytes. `refusing`: it answers with a temporary error;
-    `hanging_up`: it cuts the connection. `unknown` are the addresses that it refuses for good. `connections` counts
+    """`messages` are the parsed messages, `sources` their bytes. `refusing`: respond with a temporary error;
+    `hanging_up`: close the connection. `unknown` are addresses that it refuses permanently. `connections` counts
     connections.
     """
 

@@ -1,4 +1,4 @@
-"""Files that nobody expects: broken, hostile, huge, or merely of another kind."""
+"""Unexpected files: broken, hostile, huge, or of another type."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64"><script>al
 class Nasty(NamedTuple):
     name: str
     content: bytes
-    #: Code of the refusal; "" if the picture is accepted.
+    #: The code of the refusal; "" if the picture is accepted.
     answer: str
     content_type: str = "image/jpeg"
 
@@ -38,7 +38,7 @@ def chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def png(width: int, height: int, *chunks: bytes, body: bytes = b"") -> bytes:
-    """Return a handmade PNG with any header."""
+    """Return a PNG with the given header."""
     head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
     return b"\x89PNG\r\n\x1a\n" + head + b"".join(chunks) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
 
@@ -104,7 +104,7 @@ def refused() -> Iterator[Nasty]:
     yield Nasty("only-a-signature.gif", b"GIF89a", "damaged", "image/gif")
     yield Nasty("only-a-signature.webp", b"RIFF\x04\x00\x00\x00WEBP", "damaged", "image/webp")
     yield Nasty("too-large.jpg", whole + bytes(30_000_000), "large")
-    # Files of another kind, whatever their names say.
+    # Files of another type than their names say.
     yield Nasty("script.svg", SVG.encode(), "drawing", "image/svg+xml")
     yield Nasty("script-in-a.jpg", SVG.encode(), "drawing")
     yield Nasty("upper-case.svg", b'<?xml version="1.0"?>\n<!-- -->\n' + SVG.upper().encode(), "drawing")
@@ -148,7 +148,7 @@ def refused() -> Iterator[Nasty]:
     yield Nasty("4-gigapixels.jpg", with_size_in_header(whole, 65_535, 65_535), "pixels")
     yield Nasty("huge-canvas.webp", webp_canvas(16_000, 16_000), "pixels|damaged", "image/webp")
     yield Nasty("huge-screen.gif", b"GIF89a" + struct.pack("<HH", 65_535, 65_535) + bytes(20), "pixels|damaged")
-    # More than the end of the picture is missing.
+    # A truncated file that lacks more than the last rows.
     large = made(size=(960, 640), quality=95)
     for share in (0.5, 0.8):
         yield Nasty(f"cut-{share}.jpg", large[: int(len(large) * share)], "damaged")
@@ -156,7 +156,7 @@ def refused() -> Iterator[Nasty]:
     last_scan = late.rindex(b"\xff\xda")
     yield Nasty("without-its-last-scan.jpg", late[:last_scan], "damaged")
     yield Nasty("lies-about-size.jpg", with_size_in_header(whole, 96, 6_000), "small|damaged")
-    # Pictures of no use to anybody.
+    # Useless pictures.
     yield Nasty("pixel.gif", made("GIF", (1, 1), "L"), "small", "image/gif")
     yield Nasty("line.png", made("PNG", (2000, 16)), "small", "image/png")
     yield Nasty("moving.gif", animated("GIF"), "animated", "image/gif")
@@ -167,7 +167,7 @@ def refused() -> Iterator[Nasty]:
 def taken() -> Iterator[Nasty]:
     whole = made()
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    # Files that are two things at once: we keep the picture, and drop the rest.
+    # Files that are valid in two formats: we keep the picture, and drop the rest.
     yield Nasty("and-an-archive.jpg", whole + archive(), "")
     yield Nasty("and-a-page.jpg", whole + b"<script>alert(1)</script>", "")
     yield Nasty("and-a-script.gif", made("GIF", mode="L") + b"*/=1;alert(1)//", "", "image/gif")
@@ -175,7 +175,7 @@ def taken() -> Iterator[Nasty]:
     yield Nasty("and-a-script.png", _with_chunk(made("PNG"), b"tEXt", b"Comment\x00<script>alert(1)</script>"), "")
     yield Nasty("two-pictures.mpo", _mpo(), "")
     yield from _with_faulty_extras()
-    # Colour models of print and film.
+    # Colour models other than 8-bit RGB.
     yield Nasty("print.jpg", made(mode="CMYK", colour=(0, 255, 255, 0)), "")
     yield Nasty("16-bit.png", made("PNG", mode="I;16", colour=32_768), "", "image/png")
     yield Nasty("black-and-white.png", made("PNG", mode="1"), "", "image/png")
@@ -185,7 +185,7 @@ def taken() -> Iterator[Nasty]:
     yield Nasty("broken-profile.jpg", made(icc_profile=b"not a profile at all"), "")
     yield Nasty("profile-of-another-kind.jpg", made(mode="L", icc_profile=srgb), "")
     yield Nasty("profile-in-print.jpg", made(mode="CMYK", icc_profile=srgb), "")
-    # Files as cameras and photo programs write them.
+    # Files from cameras and photo editors.
     yield Nasty("position.jpg", made(exif=exif(gps=True, artist="Ana", make="Cam")), "")
     yield Nasty("position.png", made("PNG", exif=exif(gps=True)), "", "image/png")
     yield Nasty("position.webp", made("WEBP", exif=exif(gps=True)), "", "image/webp")
@@ -208,7 +208,7 @@ def taken() -> Iterator[Nasty]:
 
 
 def _with_faulty_extras() -> Iterator[Nasty]:
-    """Yield intact pictures in files in which something else is too large, broken or missing."""
+    """Yield files with an intact picture in which another part is too large, broken or missing."""
     whole, bomb = made("PNG"), zlib.compress(bytes(50_000_000), 9)
     long_text = b"a" * 3_000_000
     for name, extra in {

@@ -1,8 +1,8 @@
-"""A hundred pastes that must do no harm. tests/nasty_pastes.json has the result of each.
+"""A hundred hostile pastes. tests/nasty_pastes.json has the result of each.
 
-`editor` is the result in the editor, in Chromium; `form` is the result if somebody sends the paste straight to the
-form. Long results are abridged to their beginning and their length. With WRITE_PASTES=1 the tests write the results
-instead of comparing them; look at the difference before you commit it.
+`editor` is the result in the editor, in Chromium; `form` is the result if the paste is sent directly to the form. Long
+results are shortened to their beginning and their length. With WRITE_PASTES=1, the tests write the results instead of
+comparing them; check the diff before you commit it.
 """
 
 import json

@@ -14,7 +14,7 @@ PASSWORD = "a long password"
 
 @cache
 def _hashed() -> str:
-    """Return the hash of everybody's password, made once because hashing is slow by design."""
+    """Return the hash of the password of all test users, computed once because hashing is slow by design."""
     return make_password(PASSWORD)
 
 
@@ -26,7 +26,7 @@ def user(name: str, *groups: str, **fields: Any) -> User:
 
 
 def user_who_logs_in(name: str, *groups: str, **fields: Any) -> User:
-    """Create a user whose password the hasher of this test has hashed, so that a log-in need not hash it again."""
+    """Create a user with a new hash from the test's hasher, so that logging in need not rehash the password."""
     found = user(name, *groups, **fields)
     found.set_password(PASSWORD)
     found.save()
@@ -34,5 +34,5 @@ def user_who_logs_in(name: str, *groups: str, **fields: Any) -> User:
 
 
 def log_in(client: Client, name: str, password: str = PASSWORD, **extra: Any) -> Any:
-    """Send the form of the log-in, and return the response."""
+    """Submit the login form, and return the response."""
     return client.post("/admin/login/", {"username": name, "password": password}, **extra)

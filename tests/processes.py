@@ -1,7 +1,7 @@
-"""Start processes that end with the tests, even if the tests are killed.
+"""Start processes that are killed when the tests end, even if the tests are killed.
 
-Each process leads a group of its own, and a guardian knows all groups. The guardian reads them from a pipe; the pipe
-ends when the process that runs the tests does, and then the guardian kills what is left.
+Each process leads its own process group. A guardian process reads the groups from a pipe. When the test process ends,
+the pipe closes, and the guardian kills the remaining groups.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ for group in groups:
 
 
 class Started(Protocol):
-    """A process that leads a group of its own."""
+    """A process that leads its own process group."""
 
     pid: int
 
@@ -40,7 +40,7 @@ class Started(Protocol):
 @lru_cache(maxsize=1)
 def _guardian() -> subprocess.Popen[bytes]:
     command = [sys.executable, "-ISc", _GUARDIAN]
-    # It must not inherit our output, which would then stay open for its readers.
+    # Do not inherit our output, which would otherwise stay open for its readers.
     return subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     )
@@ -54,19 +54,19 @@ def _tell(sign: str, group: int) -> None:
 
 
 def guard(group: int) -> None:
-    """Make sure that a group of processes is killed when the tests end."""
+    """Have the guardian kill a process group when the tests end."""
     _tell("+", group)
 
 
 def start(command: list[str], **options: Any) -> subprocess.Popen[bytes]:
-    """Start a process in a group of its own, as subprocess.Popen does."""
+    """Start a process in its own group. The options are those of subprocess.Popen."""
     process = subprocess.Popen(command, process_group=0, **options)
     guard(process.pid)
     return process
 
 
 def end(process: Started) -> None:
-    """Kill a process with all of its group, and wait until it has ended."""
+    """Kill a process and its group, and wait until the process has ended."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()

@@ -1,4 +1,4 @@
-"""A program that uses the interface /api/v1/. Each answer is checked against the description in OpenAPI."""
+"""A client of the API /api/v1/. Each response is checked against the OpenAPI description."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ROOT = "/api/v1"
 
 @cache
 def description() -> dict[str, Any]:
-    """Return the description of the interface, as programs read it."""
+    """Return the OpenAPI description, as clients get it."""
     found: dict[str, Any] = json.loads(json.dumps(site.described(urls.api)))
     return found
 
@@ -39,7 +39,7 @@ def _registry() -> Registry:
 
 
 def check(method: str, route: str, answer: HttpResponse) -> None:
-    """Fail unless an answer is one of those that the description names for an operation."""
+    """Fail unless the description lists the response for the operation."""
     operation = description()["paths"][route][method.lower()]
     said = operation["responses"].get(str(answer.status_code)) or operation["responses"]["default"]
     if answer.status_code == 304:
@@ -59,11 +59,11 @@ class Program:
 
     @classmethod
     def of(cls, user: User, *scopes: str, articles: Any = ()) -> Program:
-        """Return a program with a new token of a user."""
+        """Return a client with a new token of a user."""
         return cls(Token.make(user, "A program", scopes, articles, valid_for=timedelta(days=1))[1])
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
-        """Send a request, and return the checked answer. Underscores in the names of headers stand for hyphens."""
+        """Send a request, and return the checked response. Underscores in the names of headers become hyphens."""
         route = urls_to_route(path)
         sent = self._headers | {name.replace("_", "-"): value for name, value in headers.items()}
         content = {} if body is None else {"data": json.dumps(body), "content_type": "application/json"}
@@ -80,7 +80,7 @@ class Program:
 
 
 def urls_to_route(path: str) -> str | None:
-    """Return the path of the description that an address belongs to; None if there is none."""
+    """Return the path in the description that matches an address; None if there is none."""
     parts = path.partition("?")[0].split("/")
     for route in description()["paths"]:
         pattern = route.split("/")

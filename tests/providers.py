@@ -1,4 +1,4 @@
-"""Servers that play external services: they speak their protocols and have faults that tests can switch on."""
+"""Fake external services, with their protocols and with faults that tests can switch on."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from werkzeug import Request, Response
 class _Server(HTTPServer):
     def thread_target(self) -> None:
         assert self.server is not None
-        # Seconds between checks whether to stop.
+        # Seconds between checks for a shutdown.
         self.server.serve_forever(poll_interval=0.02)
 
 
 class Provider(ABC):
-    """An external service on a port of its own, for the duration of a `with`."""
+    """A fake external service on a free port, for the duration of a `with`."""
 
     def __post_init__(self) -> None:
-        #: Set when the provider closes, so that slow answers end.
+        #: Set when the provider closes, to end slow responses.
         self.closing = threading.Event()
         self._server = _Server(threaded=True)
         self._server.expect_request(re.compile("")).respond_with_handler(self.answer)
 
     @abstractmethod
     def answer(self, request: Request) -> Response:
-        """Answer a request, each in a thread of its own."""
+        """Respond to a request, in a separate thread."""
 
     @property
     def url(self) -> str:
@@ -49,17 +49,17 @@ class Provider(ABC):
     # Faults of any service -------------------------------------------------------------------------------------------
 
     def hang_up(self, request: Request) -> Response:
-        """Close the connection without an answer."""
+        """Close the connection without a response."""
         _socket_of(request).shutdown(socket.SHUT_RDWR)
         return Response()
 
     def trickle(self, piece: bytes, seconds: float, pause: float = 0.02) -> Response:
-        """Start a long answer, and send the same piece again and again."""
+        """Start a long response, and send the same piece repeatedly."""
         headers = {"Content-Length": str(10**9)}
         return Response(self._pieces(piece, seconds, pause), headers=headers, direct_passthrough=True)
 
     def trickle_headers(self, request: Request, seconds: float) -> Response:
-        """Send headers that never end, each byte of them in time, and hang up."""
+        """Send endless headers, each byte in time, and hang up."""
         connection = _socket_of(request)
         connection.sendall(b"HTTP/1.1 200 OK\r\nX-A: ")
         for piece in self._pieces(b"a", seconds, 0.02):
@@ -78,6 +78,6 @@ def _socket_of(request: Request) -> socket.socket:
 
 
 def as_json(value: Any, status: int = 200, **headers: str) -> Response:
-    """Return an answer in JSON, or without a body for None."""
+    """Return a JSON response, without a body for None."""
     body = b"" if value is None else json.dumps(value).encode()
     return Response(body, status, headers, content_type="application/json")

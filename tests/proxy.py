@@ -11,7 +11,7 @@ from typing import Any
 
 
 class Proxy:
-    """Forwards connections to `port`. Tests can switch its faults while connections are open.
+    """Forwards connections to `port`. Tests can change its faults while connections are open.
 
     cut_idle     seconds without a byte in either direction, after which a websocket is cut
     websockets   "pass", "refuse" (answer 403), or "swallow" (take the handshake and never answer)
@@ -21,7 +21,7 @@ class Proxy:
         self._behind = port
         self.cut_idle = cut_idle
         self.websockets = websockets
-        #: Whether it forwards nothing: the reader has no connection.
+        #: Whether it forwards nothing, as if the reader were offline.
         self.down = False
         #: The number of websocket handshakes so far.
         self.handshakes = 0
@@ -31,7 +31,7 @@ class Proxy:
         self.url = f"http://127.0.0.1:{self.port}"
 
     def lose_websockets(self) -> None:
-        """Block all open websockets from now on without telling either side, as if a laptop slept.
+        """Silently block all open websockets from now on, as if a laptop slept.
 
         Connections of plain requests still work: browsers discard those from before a sleep.
         """
@@ -42,7 +42,7 @@ class Proxy:
         return self
 
     def __exit__(self, *_: Any) -> None:
-        # close() does not wake a thread that is in accept().
+        # close() does not wake a thread in accept().
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
@@ -57,7 +57,7 @@ class Proxy:
         generation, is_websocket = self._lost, False
         with reader, suppress(OSError), socket.create_connection(("127.0.0.1", self._behind)) as server:
             active = time.monotonic()
-            # A busy machine may need longer than that to answer a plain request.
+            # Only for websockets: a busy machine may need longer to answer a plain request.
             while not is_websocket or self.cut_idle is None or time.monotonic() - active < self.cut_idle:
                 if self.down:
                     return
@@ -69,7 +69,7 @@ class Proxy:
                     if is_websocket and generation < self._lost:
                         continue
                     if source is reader and b"\r\nUpgrade: websocket" in data:
-                        # As if SITE_URL were the address of the proxy.
+                        # Replace the origin and the host, as if SITE_URL were the address of the proxy.
                         data = data.replace(self.url.encode(), b"http://127.0.0.1:%d" % self._behind)
                         is_websocket = True
                         self.handshakes += 1

@@ -29,20 +29,20 @@ from tests.providers import Provider
 
 HOST = "https://push.example.com"
 
-#: A key for tests.
+#: The VAPID key of tests.
 PRIVATE_KEY = vapid.new_private_key()
 
 
 @dataclass
 class Browser:
-    """A browser that has subscribed. `shown` are the messages that it was sent, in order."""
+    """A browser with a subscription. `shown` are the messages that it received, in order."""
 
     endpoint: str
     key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
     secret: bytes = field(default_factory=lambda: os.urandom(16))
     shown: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
-    #: The answer of the push service to the next messages, in order; after them it takes all.
+    #: The responses to the next messages, in order; after them, the service accepts all messages.
     answers: list[Response] = field(default_factory=list)
 
     def subscription(self) -> dict[str, Any]:
@@ -60,20 +60,20 @@ class Browser:
 
     @property
     def tray(self) -> dict[str, dict[str, Any]]:
-        """Return the notifications that are on its screen, by tag: a later one has taken the place of an earlier."""
+        """Return the visible notifications by tag: a later one replaces an earlier one."""
         return {message["tag"]: message for message in self.shown}
 
 
 @dataclass
 class PushService(Provider):
-    """A push service on a port of its own. `delay` is in seconds and applies to each message."""
+    """A push service on a free port. `delay` is in seconds and applies to each message."""
 
     browsers: dict[str, Browser] = field(default_factory=dict)
     delay: float = 0.0
     host: str = HOST
-    #: Answers all messages in place of the service, if set.
+    #: If set, responds to all messages instead of the service.
     fault: Callable[[Request], Response] | None = None
-    #: Called before each message is taken.
+    #: Called before the service accepts a message.
     on_message: Callable[[Browser], None] = lambda _browser: None
     asked: int = 0
     by_topic: dict[str, int] = field(default_factory=lambda: defaultdict(int))
@@ -108,7 +108,7 @@ class PushService(Provider):
 
 
 def refusal_of(request: Request, host: str) -> str:
-    """Return why a push service would not take a request; "" if it would."""
+    """Return why a push service would refuse a request; "" if it would accept it."""
     found = re.fullmatch(r"vapid t=([\w-]+\.([\w-]+)\.[\w-]+), ?k=([\w-]+)", request.headers.get("Authorization", ""))
     if found is None:
         return "no VAPID"

@@ -1,4 +1,4 @@
-"""A client that sends the same requests as the scripts of the moderators' queue."""
+"""A client with the requests of the moderation queue's scripts."""
 
 from __future__ import annotations
 

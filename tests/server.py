@@ -1,4 +1,4 @@
-"""Run the real server as a process of its own, on the database of the running test."""
+"""Run the real server in a separate process, on the database of the running test."""
 
 from __future__ import annotations
 
@@ -24,8 +24,7 @@ from django.db import connection
 
 from tests import fork_server, processes
 
-#: Seconds that a test waits for an event before it fails. This is no promise about speed: a busy machine may need
-#: them.
+#: Seconds that a test waits for an event before it fails. Not a promise about speed: a busy machine may need them.
 PATIENCE = 60
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,11 +32,10 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @cache
 def _ports() -> Iterator[int]:
-    """Return ports for this process alone, again and again.
+    """Return an endless iterator of ports that only this process uses.
 
-    They are below those that the system gives to connections, of which tests open thousands. Each process that runs
-    tests has a range of its own, which it locks until it ends: a port that it has found free is not taken by another
-    run before a server listens at it.
+    They are below the system's ephemeral ports, of which tests use thousands. Each test process locks its own range
+    until it ends, so that no other run takes a free port before a server listens at it.
     """
     count, size = 12, 1_000
     first = zlib.crc32(os.environ.get("TEST_RUN_DIRECTORY", "").encode())
@@ -55,7 +53,7 @@ def _ports() -> Iterator[int]:
     return (start + number % size for number in itertools.count(first))
 
 
-#: Open until the process ends.
+#: Lock files, which stay open until the process ends.
 _locks: list[IO[str]] = []
 
 
@@ -67,7 +65,7 @@ def free_port() -> int:
 
 
 def eventually(condition: Callable[[], object], within: float = PATIENCE) -> None:
-    """Wait until a condition holds that another thread or process brings about. `within` is in seconds."""
+    """Wait up to `within` seconds for a condition that another thread or process makes true."""
     deadline = time.monotonic() + within
     while not condition():
         assert time.monotonic() < deadline, "The condition never became true."
@@ -102,11 +100,11 @@ class Server:
             "SITE_URL": self.url,
             "MEDIA_ROOT": str(settings.MEDIA_ROOT),
             "STATIC_ROOT": str(settings.STATIC_ROOT),
-            # Changes made in the test's own process send no notification through the server's in-process layer.
+            # Changes in the test's process send no notification to the server's in-process layer.
             "LIVE_POLL_SECONDS": "0.25",
             "LIVE_DRAIN_SECONDS": "0.2",
             "DETECTOR_AT_START": "off",
-            # All readers of a test come from one address.
+            # All readers of a test have one address.
             "LIVE_MAX_CONNECTIONS_PER_ADDRESS": "0",
             "PYTHONWARNINGS": "default",
             **environment,
@@ -132,13 +130,13 @@ class Server:
         return self.process is not None and self.process.poll() is None
 
     def kill(self) -> None:
-        """Kill the server as a crash does: at once, without telling anybody."""
+        """Kill the server without warning, like a crash."""
         assert self.process is not None
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
 
     def hang_up(self) -> None:
-        """Replace the worker processes, as a deploy does."""
+        """Send SIGHUP, which makes the server replace its workers, as in a deploy."""
         assert self.process is not None
         self.process.send_signal(signal.SIGHUP)
 

@@ -1,6 +1,6 @@
-"""Choose the counts of tests: each run proves each promise with a small count, and `make soak` with a large one.
+"""Choose the counts of tests: small ones in each run, large ones in `make soak`.
 
-`make soak` sets SOAK=1. It also runs the tests marked `soak`, which repeat a proof under other conditions.
+`make soak` sets SOAK=1. It also runs tests marked `soak`, which repeat a test under other conditions.
 """
 
 import os
@@ -12,12 +12,12 @@ SOAK = os.environ.get("SOAK", "") not in ("", "0")
 
 
 def count(few: int, many: int) -> int:
-    """Return `many` in a soak run, otherwise `few`."""
+    """Return `many` in a soak run, or else `few`."""
     return many if SOAK else few
 
 
 def only(*values: Any, **options: Any) -> Any:
-    """Return a test parameter, like pytest.param, that only runs in `make soak`."""
+    """Return a pytest.param that only runs in `make soak`."""
     return pytest.param(*values, marks=pytest.mark.soak, **options)
 
 

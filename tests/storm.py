@@ -1,7 +1,7 @@
-"""Write a storm of changes in a process of its own: python -m tests.storm ARTICLE REVISION SEED
+"""Make a storm of changes in a separate process: python -m tests.storm ARTICLE REVISION SEED
 
-Posts, corrects, withdraws, republishes, pins and translates updates of the article at random, until the article
-reaches the revision.
+Create, correct, withdraw, republish, pin and translate updates of the article at random, until the article reaches the
+revision.
 """
 
 import os
@@ -22,14 +22,14 @@ from articles.models import Article, Update
 from liveblog.actors import Machine, acting_as
 from liveblog.delivery import log
 
-#: So many updates fit on one page, so all of them can be compared.
+#: The greatest number of updates that fit on one page, so that all of them can be compared.
 MOST = 45
 
 State = Update.State
 
 
 def change(article_id: int, until: int) -> bool:
-    """Make one change as the admin does. Return False if there have been enough."""
+    """Make one change as the admin does. Return False if the article has reached the revision."""
     with transaction.atomic():
         log.lock(article_id)
         if Article.objects.values_list("revision", flat=True).get(pk=article_id) >= until:
@@ -66,7 +66,7 @@ def main() -> None:
             if not change(article_id, until):
                 return
         except OperationalError:
-            # A journalist would press the button again.
+            # A journalist would try again.
             continue
 
 

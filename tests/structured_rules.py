@@ -1,4 +1,4 @@
-"""The rules for metadata of pages as tables, each with the address at which it is published, and a checker for them."""
+"""Tables of rules for the metadata of pages, each with the address of its publication, and a checker for them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TWITTER_CARDS = "https://developer.x.com/en/docs/x-for-websites/cards/overview/s
 Node = dict[str, Any]
 _Check = Callable[[Any, Node], bool]
 
-#: The types of a node that search engines treat as an article of its own.
+#: Types of nodes that search engines treat as separate articles.
 WHOLE = frozenset({"LiveBlogPosting", "NewsArticle"})
 #: Types that are articles in any place.
 ARTICLES = WHOLE | {"BlogPosting"}
@@ -72,7 +72,7 @@ def not_before(name: str) -> _Check:
 
 
 def in_three_shapes(value: Any, _node: Node) -> bool:
-    """Tell whether there are pictures of the ratios 16:9, 4:3 and 1:1."""
+    """Return whether there are pictures with the aspect ratios 16:9, 4:3 and 1:1."""
     found = [image["width"] / image["height"] for image in _list(value) if "width" in image and "height" in image]
     return all(any(abs(ratio - wanted) < 0.02 for ratio in found) for wanted in (16 / 9, 4 / 3, 1))
 
@@ -94,7 +94,7 @@ class Rule:
     """A rule for a property of nodes of some types.
 
     source     the address of the rule
-    types      the nodes that it applies to; `whole`: only to those that stand for a page
+    types      the types of nodes to which it applies; `whole`: only to those that represent a page
     optional   whether the property may be missing
     """
 
@@ -150,7 +150,7 @@ RULES = (
     ),
     *_rules(POLICIES, "NewsArticle", ("isPartOf", is_a("LiveBlogPosting")), whole=True, optional=True),
     *_rules(ARTICLE_RULES, frozenset({"Person", "Organization"}), ("name", is_text)),
-    # Authors whose page is ours; those of embeds are somewhere else.
+    # Authors with a page on the site; authors of embeds have theirs elsewhere.
     *_rules(ARTICLE_RULES, "Person", ("url", is_url), optional=True),
     *_rules(LOGO_RULES, "Organization", ("url", is_url), ("logo", is_a("ImageObject"))),
     *_rules(IMAGE_RULES, "ImageObject", ("url", is_url)),
@@ -199,7 +199,7 @@ def types_of(node: Node) -> set[str]:
 
 
 def faults_in_document(document: Node) -> Iterator[str]:
-    """Yield what is wrong with a JSON-LD document, each with the address of the rule."""
+    """Yield the faults of a JSON-LD document, each with the address of the rule."""
     if "https://schema.org" not in _list(document.get("@context")):
         yield "The document does not say that it speaks schema.org (https://schema.org/docs/gs.html)."
     yield from _faults_in(document, whole=True)
@@ -215,7 +215,7 @@ def _faults_in(node: Node, *, whole: bool = False) -> Iterator[str]:
         yield f"The checker does not know {name} (https://schema.org/{name})."
     for name in node.keys() - known:
         yield f"{'/'.join(sorted(types))} has no {name} (https://schema.org/{name})."
-    # A node that only refers to another one need not describe it.
+    # A node that only refers to another one need not have its properties.
     if whole or not set(node) <= {"@type", "@id", "inLanguage", "url", "headline"}:
         for rule in RULES:
             if not types & rule.types or (rule.whole and not whole):
@@ -237,7 +237,7 @@ def _list(value: Any) -> list[Any]:
 
 # The head of a page ---------------------------------------------------------------------------------------------------
 
-#: The names of what each page says about itself to networks, and what that must be.
+#: The metadata of each page for networks: names, and checks of their values.
 HEAD_RULES: tuple[tuple[str, str, _Check], ...] = (
     (OPEN_GRAPH, "og:title", is_text),
     (OPEN_GRAPH, "og:type", lambda value, _node: value in ("website", "article")),
@@ -264,7 +264,7 @@ ARTICLE_HEAD_RULES: tuple[tuple[str, str, _Check], ...] = (
 
 
 def faults_in_head(metas: dict[str, str]) -> Iterator[str]:
-    """Yield what the head of a page lacks; `metas` has the first value of each name."""
+    """Yield the faults of a page's head; `metas` has the first value of each name."""
     rules = HEAD_RULES + (ARTICLE_HEAD_RULES if metas.get("og:type") == "article" else ())
     for source, name, check in rules:
         if name not in metas:
@@ -274,7 +274,7 @@ def faults_in_head(metas: dict[str, str]) -> Iterator[str]:
 
 
 def faults_of_page(metas: dict[str, str], documents: list[str]) -> Iterator[str]:
-    """Yield what is wrong with the metadata of an HTML page."""
+    """Yield the faults in the metadata of an HTML page."""
     yield from faults_in_head(metas)
     for document in documents:
         yield from faults_in_document(json.loads(document))

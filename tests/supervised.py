@@ -1,7 +1,7 @@
 """A small server under the supervisor of `manage.py runlive`, for tests: python -m tests.supervised PORT DIRECTORY.
 
-Its workers answer with the text of DIRECTORY/release at the time when they started. With a file `broken` there they
-cannot start, and with a file `slow` they take forever. A request for /hang makes a worker stop answering.
+Its workers respond with the text that DIRECTORY/release had when they started. A file `broken` in DIRECTORY prevents
+their start, and a file `slow` delays it forever. A request for /hang makes a worker hang.
 """
 
 import logging

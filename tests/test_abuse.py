@@ -29,7 +29,7 @@ MIB = 2**20
 
 @pytest.fixture(scope="module", params=["transport", soak.only("send")])
 def server(request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: Any) -> Iterator[Server]:
-    # That server pings a silent client after 20 seconds, and waits 20 more for an answer. Only make soak waits so long.
+    # uvicorn pings a silent client after 20 seconds, and waits 20 more for the pong. Only make soak waits so long.
     hurried = [] if soak.SOAK else ["--ws-ping-interval", "1", "--ws-ping-timeout", "1"]
     command = [*PLAIN_SERVER, *hurried] if request.param == "send" else None
     with django_db_blocker.unblock():
@@ -39,7 +39,7 @@ def server(request: pytest.FixtureRequest, django_db_setup: None, django_db_bloc
 
 
 def memory(server: Server) -> int:
-    """Return the memory of the server's process, in bytes."""
+    """Return the resident memory of the server's process in bytes."""
     assert server.process is not None
     found = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{server.process.pid}/status").read_text())
     assert found is not None
@@ -47,7 +47,7 @@ def memory(server: Server) -> int:
 
 
 class Witness:
-    """A reader of the same page, who must not notice the attack."""
+    """A reader of the attacked page, who must not notice the attack."""
 
     def __init__(self, server: Server, article: Article) -> None:
         self.article = article
@@ -103,7 +103,7 @@ async def test_a_client_that_breaks_the_protocol_only_loses_its_own_connection(
         with culprit:
             await asyncio.to_thread(_send_all, culprit, sent)
             received = closing_codes(await asyncio.to_thread(until_cut, culprit, answer=not soak.SOAK))
-        # A client that keeps sending may not even get the close frame.
+        # A client that keeps sending may not receive the close frame.
         assert set(received) <= codes
         await witness.sees_an_update()
 
@@ -145,7 +145,7 @@ async def test_a_flood_of_pings_with_unread_answers_fills_no_memory() -> None:
             assert memory(server) - before < 10 * MIB
 
 
-#: Only make soak floods the server that bounds its buffers by itself.
+#: Only make soak also floods the plain ASGI server, which limits its own buffers.
 flooded = pytest.mark.parametrize("server", ["transport", soak.only("send")], indirect=True)
 
 
@@ -159,7 +159,7 @@ async def test_readers_that_never_read_only_cost_their_buffers(server: Server) -
         for _ in range(40):
             await witness.page.reaches(await sync_to_async(factories.log_again)(long))
         await witness.sees_an_update()
-        # Without a bound for each reader, this would take 170 MiB.
+        # Without a limit for each reader, this would take 170 MiB.
         assert memory(server) - before < 90 * MIB
         for one in stalled:
             one.close()
@@ -168,7 +168,7 @@ async def test_readers_that_never_read_only_cost_their_buffers(server: Server) -
 @flooded
 async def test_a_flood_of_connections_from_one_address_does_not_affect_others(server: Server) -> None:
     article = await sync_to_async(factories.article)()
-    # As a proxy on the same machine names its clients.
+    # The header of a proxy on the same machine.
     path = f"/ws/en/live/{article.slug}/?after={article.page_state}"
     request = handshake(server, path, {"X-Forwarded-For": "203.0.113.5"})
     gate = asyncio.Semaphore(200)

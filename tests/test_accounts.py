@@ -1,4 +1,4 @@
-"""People log in to the newsroom, and nobody else does."""
+"""Only users with a role can log in to the newsroom."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_a_suspended_person_is_told_so_and_not_that_the_password_is_wrong(client
     assert not is_in(client)
 
 
-def test_a_person_without_a_role_is_told_so_and_is_not_sent_round_in_circles(client: Client) -> None:
+def test_a_person_without_a_role_is_told_so_and_not_redirected_in_a_loop(client: Client) -> None:
     newsroom.user_who_logs_in("ana")
     User.objects.update(is_staff=False)
     log_in(client, "ana")
@@ -218,7 +218,7 @@ NONSENSE = (
 )
 
 
-def test_what_no_browser_sends_as_a_passkey_is_refused_in_a_sentence(client: Client, ioana: User) -> None:
+def test_an_invalid_passkey_response_is_refused_with_an_error(client: Client, ioana: User) -> None:
     for credential in NONSENSE:
         client.get("/accounts/passkeys/log-in/", headers={"accept": "application/json"})
         answer = client.post("/accounts/passkeys/log-in/", {"credential": credential})
@@ -314,7 +314,7 @@ def test_people_whose_role_needs_a_second_factor_set_it_up_before_anything_else(
     assert is_in(client)
 
 
-def test_other_roles_do_without(client: Client, ioana: User, settings: Any) -> None:
+def test_other_roles_need_no_second_factor(client: Client, ioana: User, settings: Any) -> None:
     settings.REQUIRE_MFA = ["editor", "admin"]
     log_in(client)
     assert is_in(client)
@@ -386,7 +386,7 @@ def test_a_letter_that_the_mail_server_refuses_is_replaced_by_the_link(settings:
         ({"roles": ["Emperor"]}, "roles"),
     ],
 )
-def test_an_invitation_that_cannot_be_says_why_and_makes_nothing(change: dict[str, Any], field: str) -> None:
+def test_an_invalid_invitation_shows_an_error_and_creates_nothing(change: dict[str, Any], field: str) -> None:
     admin = as_administrator()
     User.objects.filter(username="root").update(email="root@example.org")
     taken = newsroom.user_who_logs_in("ana", first_name="Ana", last_name="Ionescu")
@@ -396,7 +396,7 @@ def test_an_invitation_that_cannot_be_says_why_and_makes_nothing(change: dict[st
     assert User.objects.count() == 2
 
 
-def test_only_those_who_may_add_accounts_invite(client: Client) -> None:
+def test_only_users_who_may_add_accounts_can_invite(client: Client) -> None:
     client.force_login(newsroom.user_who_logs_in("emil", "Editor"))
     assert client.get("/admin/invite/").status_code == 403
 
@@ -432,7 +432,7 @@ def test_suspending_a_person_ends_all_their_sessions(
     assert Entry.objects.filter(action="suspended", about="account ioana", actor_name="root").exists()
 
 
-# Roles in words -------------------------------------------------------------------------------------------------------
+# Descriptions of roles ------------------------------------------------------------------------------------------------
 
 
 def test_everybody_reads_what_each_role_may_do(client: Client, ioana: User) -> None:

@@ -1,4 +1,4 @@
-"""Somebody or something stands for each save that readers see, and the history names them."""
+"""Each save that readers see has an actor, whom the history names."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def newest(update: Update) -> UpdateVersion:
 
 
 @pytest.mark.parametrize("state", ["draft", "submitted", "published"])
-def test_a_save_for_which_nobody_stands_is_refused(state: str) -> None:
+def test_a_save_without_an_actor_is_refused(state: str) -> None:
     article = factories.article()
     update = Update(article=article, source_language="en", state=state, body_en="<p>Who says so?</p>")
     with nobody_acting(), pytest.raises(NoActorError):
@@ -35,7 +35,7 @@ def test_a_save_for_which_nobody_stands_is_refused(state: str) -> None:
     assert not Update.objects.exists()
 
 
-def test_a_published_update_is_not_changed_if_nobody_acts() -> None:
+def test_a_published_update_does_not_change_without_an_actor() -> None:
     update = factories.update(factories.article(), body_en="<p>One.</p>")
     update.body_en = "<p>Two.</p>"
     with nobody_acting(), pytest.raises(NoActorError):
@@ -50,7 +50,7 @@ def test_a_published_update_is_not_changed_if_nobody_acts() -> None:
     assert (update.body_en, update.authors.count()) == ("<p>One.</p>", 0)
 
 
-def test_a_coverage_does_not_turn_if_nobody_acts() -> None:
+def test_coverage_does_not_change_state_without_an_actor() -> None:
     article = factories.article()
     article.state = Article.State.FINISHED
     with nobody_acting(), pytest.raises(NoActorError):
@@ -119,7 +119,7 @@ def test_the_answer_of_a_provider_of_embeds_names_itself(monkeypatch: pytest.Mon
     assert update.embed.title == "Arrival"
 
 
-# A comment made into an update ----------------------------------------------------------------------------------------
+# An update made of a comment ------------------------------------------------------------------------------------------
 
 
 def approved(article: Article) -> Comment:
@@ -140,7 +140,7 @@ def test_an_update_made_of_a_comment_names_the_editor(client: Client, greta: Use
     assert (update.written_by, newest(update).user) == (greta, greta)
 
 
-def test_a_comment_goes_through_the_hands_of_a_second_person(client: Client, greta: User) -> None:
+def test_an_update_made_of_a_comment_waits_for_a_second_person(client: Client, greta: User) -> None:
     article = factories.article(needs_release=True)
     client.force_login(greta)
     answer = client.post(f"/admin/comments/comment/{approved(article).pk}/update/")

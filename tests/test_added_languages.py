@@ -1,4 +1,4 @@
-"""A site adds any language with one command, and takes it out again without a loss."""
+"""A site adds any language with one command, and removes it again without loss."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_language_has_one_code_and_one_tag(written: str, code: str, tag: str) 
 
 
 @pytest.mark.parametrize("wrong", ["", "x", "xx", "iw", "klingon", "en-us-x-own", "de-XQ", "zh-Abcd", "../de", "e n"])
-def test_what_names_no_language_is_refused_with_a_sentence(wrong: str) -> None:
+def test_an_invalid_language_code_is_refused_with_an_error(wrong: str) -> None:
     with pytest.raises(ValueError, match=r"\.$|language"):
         languages.code_of(wrong)
 
@@ -134,7 +134,7 @@ def test_engines_get_their_own_codes() -> None:
 
 @pytest.fixture(scope="module")
 def copied(django_db_setup: None, django_db_blocker: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Return the address of a copy of the migrated database, which is empty."""
+    """Return the address of an empty copy of the migrated database."""
     with django_db_blocker.unblock():  # type: ignore[attr-defined]
         if connection.vendor == "sqlite":
             path = tmp_path_factory.mktemp("languages") / "db.sqlite3"
@@ -187,11 +187,11 @@ def test_a_site_speaks_five_more_languages_and_takes_one_out_again(copied: str, 
     message = 'msgid "Live coverage"\nmsgstr '
     assert f'{message}""' in catalogue
     (translated / "django.po").write_text(catalogue.replace(f'{message}""', f'{message}"Ao vivo"'), encoding="utf-8")
-    # The others come as they would with a database that was restored: `migrate` finds their columns lacking.
+    # Add the other languages as after a restore: `migrate` notices that their columns are missing.
     (tmp_path / "liveblog.env").write_text(f"ADDED_LANGUAGES={','.join(TAGS)}\n")
     said = run(copied, tmp_path, "-m", "tests.added_languages_site")
     assert said.endswith("All is well.\n"), said
-    # Nothing was written in en-GB, whose columns are gone. Those of he stay.
+    # The columns of en-GB, which has no texts, are gone. Those of he stay.
     assert added_to(tmp_path).splitlines() == [
         *("ADDED_LANGUAGES=pt-BR,zh-Hans,he,sr-Latn", f"LANGUAGES={','.join(SHIPPED)},pt-BR,zh-Hans,sr-Latn")
     ]

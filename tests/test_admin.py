@@ -1,4 +1,4 @@
-"""The newsroom's forms do what their buttons say, only for users with the right, and lose nothing."""
+"""The newsroom's forms perform the actions of their buttons, only for users with the right, and lose nothing."""
 
 from types import SimpleNamespace
 from typing import Any

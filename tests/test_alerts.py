@@ -1,4 +1,4 @@
-"""People of the newsroom are told of what they chose, in their language, by e-mail or on their devices; and stop it."""
+"""Users get the alerts that they chose, in their language, by email or on their devices, and can stop them."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_translators_are_told_of_key_events_in_their_languages_that_wait(
     assert to == ["gerda@example.org"]
     assert "German: Talks have begun" in message.get_content()
     assert "A detail" not in message.get_content()
-    # She is told once, and not at all of what somebody has translated meanwhile.
+    # She gets one alert, and none for texts that somebody has translated meanwhile.
     tell(monkeypatch)
     assert len(mail.messages) == 1
     update.refresh_from_db()
@@ -177,7 +177,7 @@ def test_a_person_is_told_on_their_devices_and_stops_it_there(
     assert AlertChoice.objects.get().channel == "none"
 
 
-def test_who_has_no_device_any_more_gets_an_email(
+def test_a_person_who_no_longer_has_a_device_gets_an_email(
     mail: MailServer, service: PushService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     amal = person("amal", "Moderator")

@@ -1,4 +1,4 @@
-"""The programs in docs/how-to/ work as they stand there, against a server."""
+"""The programs in docs/how-to/ work unchanged with a server."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def server(django_db_setup: None, django_db_blocker: Any) -> Iterator[Server]:
 
 
 def save(page: str, name: str, directory: Path) -> Path:
-    """Save the program that a page calls by a name, and return its path."""
+    """Save the program with this name in a page of the docs, and return its path."""
     text = (ROOT / "docs/how-to" / page).read_text(encoding="utf-8")
     programs = [textwrap.dedent(found) for found in re.findall(r"```python\n(.*?)\n *```", text, re.DOTALL)]
     names = re.findall(r"\*(\w+\.py)\*", text)
@@ -59,7 +59,7 @@ def run(program: Path, *arguments: str, **environment: str) -> int:
 
 @contextmanager
 def served(program: Path, *arguments: str, **environment: str) -> Iterator[str]:
-    """Run a program that serves, and yield its address."""
+    """Run a program with a web server, and yield its address."""
     port = free_port()
     process = subprocess.Popen(
         [sys.executable, program, *arguments], cwd=program.parent, env=os.environ | environment | {"PORT": str(port)}
@@ -125,7 +125,7 @@ def test_a_mirror_has_what_readers_see(server: Server, tmp_path: Path) -> None:
         post(address, "{}", signing.headers("msg_1", int(time.time()), "{}", [key]))
         eventually(lambda: posts(copy).keys() == {kept.pk})
     assert "Fifteen came." in posts(copy)[kept.pk]
-    # The server has lost the state that the mirror has.
+    # The server has lost the mirror's state.
     factories.lose_changes(article, Article.objects.get(pk=article.pk).revision - 2)
     factories.log_again(kept)
     assert run(mirror, str(copy), **asked) == 0

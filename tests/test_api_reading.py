@@ -1,4 +1,4 @@
-"""Anybody reads through the interface for programs what readers see, page by page, and then only what has changed."""
+"""Without a token, API clients can read everything that readers see, page by page, and then only the changes."""
 
 from __future__ import annotations
 
@@ -176,7 +176,7 @@ def test_a_change_of_everything_says_so() -> None:
     assert {"all", "article"} <= kinds
 
 
-def test_what_readers_do_not_see_is_not_there() -> None:
+def test_content_that_readers_do_not_see_is_not_in_the_api() -> None:
     article = factories.article(slug="summit", policies={"de": "reviewed"})
     draft, seen = factories.update(article, state="draft"), factories.update(article)
     assert reader.get(f"/articles/summit/updates/{draft.pk}").status_code == 404
@@ -209,10 +209,10 @@ WRONG = {
 }
 
 
-def test_the_description_for_people_says_what_an_operation_takes() -> None:
+def test_the_documentation_lists_the_parameters_of_an_operation() -> None:
     page = Client().get("/api/v1/").content.decode()
     listed = page.split("GET /articles/{slug}/updates</code>")[1].split("</dl>")[0]
-    # Of a parameter that may be left out too.
+    # Also of an optional parameter.
     for said in ("texts are those that they get", "this page goes on after it", "one kind: text, "):
         assert said in listed
     written = page.split("POST /desk/articles/{slug}/updates</code>")[1].split("</dl>")[0]

@@ -1,4 +1,4 @@
-"""With a token, programs do the work of the newsroom by its rules, and no more than the token and its owner may do."""
+"""With a token, programs do the newsroom's work by its rules, within the rights of the token and its owner."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def version_of(answer: Any) -> str:
 
 # The matrix -----------------------------------------------------------------------------------------------------------
 
-#: Each operation: the scopes that it needs, the roles that may, and how it is asked for.
+#: Each operation: the needed scopes, the permitted roles, and the request.
 Ask = Callable[[Program, dict[str, Any]], Any]
 WRITERS, TRANSLATORS, MODERATORS = {"Journalist", "Editor"}, {"Translator", "Editor"}, {"Moderator", "Editor"}
 EVERYBODY = {"Journalist", "Translator", "Moderator", "Editor"}
@@ -114,7 +114,7 @@ OPERATIONS: dict[str, tuple[set[str], set[str], Ask]] = {
 
 
 def objects(slug: str) -> dict[str, Any]:
-    """Create one of everything that operations are about, and return the names that addresses have for them."""
+    """Create an object of each kind, and return the values of the placeholders in addresses."""
     article = factories.article(slug=slug)
     published = factories.update(article, body_en="<p>It begins.</p>")
     return {
@@ -131,7 +131,7 @@ def objects(slug: str) -> dict[str, Any]:
 
 
 def state_of(found: dict[str, Any]) -> object:
-    """Return everything that an operation could change."""
+    """Return all data that an operation could change."""
     return (
         list(Update.objects.filter(article=found["article"]).order_by("pk").values_list("pk", "state", "version")),
         list(Translation.objects.filter(pk=found["translation"]).values_list("state", "version")),
@@ -200,7 +200,7 @@ def test_a_role_that_needs_a_second_factor_needs_one_for_tokens_too(program: Pro
     assert program.get("/desk/token").status_code == 401
 
 
-def test_a_token_for_an_article_that_is_deleted_is_for_no_other(journalist: User, article: Article) -> None:
+def test_a_token_for_a_deleted_article_is_valid_for_no_other(journalist: User, article: Article) -> None:
     gone = factories.article(slug="gone")
     bot = Program.of(journalist, *ALL, articles=[gone])
     gone.delete()
@@ -334,7 +334,7 @@ def upload(program: Program, name: str = "hall.png") -> Any:
     return answer
 
 
-def test_pictures_are_uploaded_and_their_faults_are_told_beside_them(article: Article, program: Program) -> None:
+def test_pictures_are_uploaded_and_their_faults_are_reported(article: Article, program: Program) -> None:
     assert upload(program, "hall.txt").json()["errors"]["file"]
     picture = upload(program).json()["id"]
     answer = program.post(UPDATES, {"text": "x", "action": "publish", "pictures": [{"id": picture, "alt": "The hall"}]})
@@ -362,7 +362,7 @@ REFUSED: list[tuple[dict[str, Any], set[str]]] = [
 ]
 
 
-def test_what_the_rules_refuse_is_told_by_field_and_changes_nothing(article: Article, program: Program) -> None:
+def test_violated_rules_are_reported_by_field_and_nothing_changes(article: Article, program: Program) -> None:
     for sent, fields in REFUSED:
         answer = program.post(UPDATES, {"action": "publish"} | sent)
         assert answer.status_code == 422, (sent, answer.content)
@@ -415,7 +415,7 @@ def test_copies_go_only_to_articles_that_the_token_is_for(article: Article, jour
     assert other.updates.count() == 1
 
 
-# Requests that come twice ---------------------------------------------------------------------------------------------
+# Repeated requests ----------------------------------------------------------------------------------------------------
 
 
 def test_a_request_that_comes_twice_is_done_once(article: Article, program: Program) -> None:
@@ -430,14 +430,14 @@ def test_a_request_that_comes_twice_is_done_once(article: Article, program: Prog
     assert stranger.post(UPDATES, {"text": "Other."}, Idempotency_Key="a-1").status_code == 201
 
 
-def test_a_refused_request_can_be_mended_under_the_same_key(article: Article, program: Program) -> None:
+def test_a_refused_request_can_be_corrected_under_the_same_key(article: Article, program: Program) -> None:
     assert program.post(UPDATES, {"action": "publish"}, Idempotency_Key="a-1").status_code == 422
     assert program.post(UPDATES, {"text": "One.", "action": "publish"}, Idempotency_Key="a-1").status_code == 201
 
 
-def test_a_request_whose_process_died_is_done_once_all_the_same(article: Article, program: Program) -> None:
+def test_a_request_whose_process_died_is_still_done_once(article: Article, program: Program) -> None:
     program.post(UPDATES, {"text": "One."}, Idempotency_Key="a-1")
-    # It died after the commit, before it stored its answer.
+    # The process died after the commit, before it stored its response.
     StoredAnswer.objects.update(status=None)
     busy = program.post(UPDATES, {"text": "One."}, Idempotency_Key="a-1")
     assert (busy.status_code, busy.json()["code"]) == (409, "in-progress")
@@ -455,7 +455,7 @@ def test_answers_are_kept_for_a_day(article: Article, program: Program) -> None:
 
 @pytest.mark.one_database
 @pytest.mark.django_db(transaction=True)
-def test_of_requests_that_come_at_once_one_is_done(article: Article, journalist: User) -> None:
+def test_only_one_of_several_concurrent_requests_is_done(article: Article, journalist: User) -> None:
     _token, secret = Token.make(journalist, "Bot", ALL, valid_for=datetime.timedelta(days=1))
     answers: list[int] = []
 
@@ -615,7 +615,7 @@ def test_a_session_that_is_old_has_to_prove_itself_first(person: Client, journal
     assert (answer.status_code, "reauthenticate" in answer["Location"]) == (302, True)
 
 
-def test_there_is_an_end_to_the_number_of_tokens(person: Client, journalist: User, monkeypatch: Any) -> None:
+def test_the_number_of_tokens_of_a_person_is_limited(person: Client, journalist: User, monkeypatch: Any) -> None:
     monkeypatch.setattr("liveblog.rest.models.MAX_TOKENS", 1)
     monkeypatch.setattr("liveblog.rest.forms.MAX_TOKENS", 1)
     Token.make(journalist, "One", ["read"], valid_for=datetime.timedelta(days=1))

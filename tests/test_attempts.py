@@ -1,4 +1,4 @@
-"""Neither guessing passwords nor locking people out works, and every form that anybody can send has a throttle."""
+"""Guessing passwords and locking users out both fail, and every form that anybody can send is throttled."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NETWORK, ELSEWHERE = "203.0.113.5", "198.51.100.7"
 
 @pytest.fixture
 def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Return the time that meters read, which a test may move on."""
+    """Return the clock of the meters, which a test may advance."""
     now = [1_900_000_000.0]
     monkeypatch.setattr(limits, "time", SimpleNamespace(time=lambda: now[0], monotonic=lambda: now[0]))
     return now
@@ -34,7 +34,7 @@ def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 @pytest.fixture
 def hashed(settings: Any, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Return the passwords that were hashed, and make hashing fast."""
+    """Make hashing fast, and return a list that collects the hashed passwords."""
     found: list[str] = []
     encode = PBKDF2PasswordHasher.encode
 
@@ -57,7 +57,7 @@ def person(name: str) -> User:
 
 
 def log_in(name: str, password: str = "wrong", address: str = NETWORK, client: Client | None = None) -> str:
-    """Try to log in, and say what came of it: "in", "wrong" or "wait"."""
+    """Try to log in, and return the result: "in", "wrong" or "wait"."""
     answer = newsroom.log_in(client or Client(), name, password, REMOTE_ADDR=address)
     if answer.status_code == 302:
         return "in"
@@ -75,7 +75,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("now")]
 def test_one_account_is_guessed_a_few_times_however_many_networks_guess(
     ana: User, now: list[float], hashed: list[str], networks: int
 ) -> None:
-    # The account is meant, whatever it is called.
+    # Other spellings of the name count for the same account.
     names = ("ana", "ANA", "ana@host.example")
     found = [
         log_in(names[number % 3], address=f"10.{number % networks % 200}.{number % 250}.1" if networks > 1 else NETWORK)
@@ -146,7 +146,7 @@ def test_a_browser_that_is_known_is_not_locked_out(ana: User) -> None:
     attack()
     assert log_in("ana", client=own) == "wrong"
     assert log_in("ana", newsroom.PASSWORD, client=own) == "in"
-    # Nobody guesses there either, and the cookie of one account is none for another.
+    # Even there, guesses are limited, and the cookie of one account is not valid for another.
     own.cookies.pop("sessionid")
     assert [log_in("ana", client=own) for _ in range(10)].count("wait") >= 4
     person("bea")
@@ -172,7 +172,7 @@ def test_a_network_from_which_the_person_logged_in_is_not_locked_out(ana: User) 
     assert log_in("ana", newsroom.PASSWORD, ELSEWHERE) == "wait"
 
 
-def test_somebody_who_mistypes_starts_again_after_the_right_password(ana: User) -> None:
+def test_the_right_password_resets_the_attempts_of_a_user(ana: User) -> None:
     for _ in range(3):
         assert [log_in("ana", address=ELSEWHERE) for _ in range(4)] == ["wrong"] * 4
         assert log_in("ana", newsroom.PASSWORD, ELSEWHERE) == "in"
@@ -184,7 +184,7 @@ def test_an_office_logs_in_in_the_morning(hashed: list[str]) -> None:
     assert {log_in(f"colleague-{number}", newsroom.PASSWORD) for number in range(40)} == {"in"}
 
 
-def test_logging_in_does_not_wipe_out_what_the_network_tried_with_others(ana: User) -> None:
+def test_logging_in_does_not_reset_the_attempts_of_the_network_on_other_accounts(ana: User) -> None:
     found = []
     for number in range(30):
         found.append(log_in(f"colleague-{number}"))
@@ -248,7 +248,9 @@ def test_an_invitation_is_accepted_without_a_transaction_that_waits_for_the_hash
     assert {name.partition("_")[0] for name in threads} == {"hash"}
 
 
-def test_nobody_waits_behind_more_than_a_few(ana: User, hashed: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_log_in_is_refused_if_too_many_wait_for_a_hash(
+    ana: User, hashed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     hashed.clear()
     monkeypatch.setattr(hashers, "_waiting", hashers.AT_ONCE + hashers.MAX_WAITING)
     assert log_in("ana", newsroom.PASSWORD) == "wait"
@@ -257,7 +259,7 @@ def test_nobody_waits_behind_more_than_a_few(ana: User, hashed: list[str], monke
 
 # Every form -----------------------------------------------------------------------------------------------------------
 
-#: Addresses whose forms have no throttle but the one of all forms, and the reason.
+#: Addresses whose forms have only the common throttle of all forms, with the reason.
 WITHOUT_A_METER_OF_ITS_OWN = {
     "i18n/setlang/": "sets a cookie of the sender and does nothing else",
     "<language:language>/comments/unsubscribe/<str:token>/": "the signed link is the proof, and mail providers send "
@@ -318,13 +320,13 @@ def test_every_form_that_anybody_can_send_has_a_meter(ana: User, monkeypatch: py
         )
         to_log_in = answer.status_code == 302 and "/login/" in answer["Location"]
         if answer.status_code in (401, 403, 404, 405) or to_log_in:
-            # Nothing for anybody: it needs an account, or cannot be sent. Even so it is counted with all others.
+            # Not a public form: it needs an account, or cannot be sent. It still counts towards the common throttle.
             continue
         assert "post" in actions, address.route
         if set(actions) == {"post"}:
             unmetered[address.route] = answer.status_code
         found.add(address.route)
-    # The addresses of one's own comment and of second factors answer only those who know a secret.
+    # The addresses of a reader's own comment and of second factors need a secret.
     assert "<language:language>/live/<slug:slug>/comments/" in found
     assert "vote/<language:language>/<int:pk>/" in found
     assert "admin/login/" in found
@@ -344,7 +346,7 @@ def test_forms_of_any_kind_are_limited_in_the_language_of_the_reader(settings: A
     assert "zu viele Anfragen" in refused.content.decode()
     as_json = Client(REMOTE_ADDR=NETWORK).post(address, {}, headers=same | {"accept": "application/json"})
     assert "zu viele Anfragen" in as_json.json()["problem"]
-    # Reading is not limited, and neither are people who have logged in.
+    # Neither reading nor users who have logged in are limited.
     assert Client(REMOTE_ADDR=NETWORK).get(address).status_code == 200
     known = Client(REMOTE_ADDR=NETWORK)
     known.force_login(newsroom.user("ana", "Journalist"))

@@ -1,4 +1,4 @@
-"""The record holds who did what, in the transaction that did it, and nothing secret."""
+"""The audit log has the actor of each action, in the same transaction, and no secrets."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_the_life_of_an_update_and_of_its_coverage_is_recorded() -> None:
     ]
 
 
-def test_an_entry_goes_with_the_transaction_that_it_records(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_entry_is_rolled_back_with_its_transaction(caplog: pytest.LogCaptureFixture) -> None:
     with pytest.raises(ZeroDivisionError), transaction.atomic():
         recording.record(Action.PUBLISHED, "update 1")
         raise ZeroDivisionError
@@ -202,7 +202,7 @@ def test_each_entry_is_a_line_of_json_and_is_counted(
     assert counter._value.get() == before + 1
 
 
-def test_old_entries_go(settings: Any) -> None:
+def test_old_entries_are_deleted(settings: Any) -> None:
     settings.AUDIT_KEEP_DAYS = 30
     recording.record(Action.PUBLISHED, "update 1")
     recording.record(Action.PUBLISHED, "update 2")

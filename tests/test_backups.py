@@ -1,6 +1,6 @@
 """Backup and restore, as docs/how-to/back-up-and-restore.md describes them.
 
-On SQLite one server runs; on PostgreSQL and Redis there are two, and the cache of the pages outlives the database.
+On SQLite, one server runs; on PostgreSQL and Redis, there are two, and the page cache outlives the database.
 """
 
 import asyncio
@@ -74,7 +74,7 @@ async def publish(server: Server, article: Article, text: str) -> None:
 
 
 async def show(pages: list[OpenPage], text: str, *, not_any_more: str = "") -> None:
-    """Wait until all pages show one text, and another one no longer."""
+    """Wait until all pages show one text and no longer show another one."""
     async with asyncio.timeout(PATIENCE):
         for page in pages:
             while not (text in str(page.shown()) and (not not_any_more or not_any_more not in str(page.shown()))):
@@ -127,7 +127,7 @@ async def test_after_a_restore_elsewhere_open_and_fresh_pages_are_right(
 
 
 def put_back(backup: Path) -> None:
-    """Put the copy of a database in the place of the present one, while servers use it."""
+    """Replace the present database with a backup, while servers use it."""
     if connection.vendor == "sqlite":
         with closing(sqlite3.connect(backup / "database.sqlite3")) as source:
             connection.ensure_connection()
@@ -143,7 +143,7 @@ async def test_a_database_that_goes_back_under_running_servers_leaves_no_ghosts(
     article = await sync_to_async(factories.article)()
     await sync_to_async(factories.update)(article, body_en="<p>Kept.</p>")
     with ExitStack() as stack:
-        # They learn of the new history from its first post.
+        # The servers learn of the new history from its first post, not by polling.
         site = servers(stack, LIVE_POLL_SECONDS="600")
         pages = opened(site, article)
         async with open_pages(pages):
@@ -243,6 +243,6 @@ def test_an_upload_that_is_another_file_is_not_overwritten(backup: Path, elsewhe
 
 
 @pytest.mark.one_database
-def test_a_directory_that_is_no_backup_is_said_to_be_none(tmp_path: Path) -> None:
+def test_a_directory_that_is_not_a_backup_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="is no backup"):
         call_command("restore", tmp_path)

@@ -1,4 +1,4 @@
-"""A text without visible characters counts as empty, wherever somebody can type one."""
+"""A text without visible characters counts as empty in every field."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from tests import factories
 from tests.desks import DeskClient
 from tests.forms import errors_of, form_of, member_of, opened
 
-#: One of each kind: fillers, blanks, zero widths, marks without a letter, tags, selectors, controls, spaces.
+#: Invisible texts: fillers, blanks, zero widths, marks without a letter, tags, selectors, controls, spaces.
 BLANKS = [
     "\u3164",
     "\u115f\u1160",
@@ -86,7 +86,7 @@ def test_invisible_characters_do_not_change_whether_a_text_is_blank(text: str, b
 
 
 def _columns() -> Iterator[models.Field]:
-    """Yield the columns that hold people's words, in the models of newsroom and readers."""
+    """Yield the columns for texts of users and readers, in all models."""
     for model in (Article, Update, Picture, Author, Comment):
         for field in model._meta.concrete_fields:
             typed = type(field).__mro__
@@ -101,7 +101,7 @@ def test_columns_for_words_store_no_blank_text() -> None:
         assert field.get_prep_value("\u3164") == ""
 
 
-#: Fields that hold no words: hidden ones, and lists of codes, names or addresses.
+#: Fields without texts: hidden ones, and lists of codes, names or addresses.
 _NO_WORDS = {"website", "time_zone", "password", "embed_url", "code", "login"}
 
 
@@ -142,7 +142,7 @@ def test_every_form_treats_blank_text_as_empty() -> None:
     assert {"headline", "backdating_reason", "headline_uk", "name", "word", "first_name", "reason"} <= checked
 
 
-# As people would try it -----------------------------------------------------------------------------------------------
+# In forms -------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.django_db

@@ -1,4 +1,4 @@
-"""The site is the newsroom's: its name, logos, colours, fonts and links are where readers meet it."""
+"""The newsroom's name, logos, colours, fonts and links appear throughout the site."""
 
 import io
 from typing import Any
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 
 LOOK = "/admin/settings/look/"
 
-#: A drawing with everything that a drawing must not have.
+#: An SVG with all forbidden elements and attributes.
 HOSTILE = b"""<?xml version="1.0"?>
 <svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 40 20" onload="x()">
 <script>alert(1)</script><style>@import url(https://evil.example/a.css);</style>
@@ -37,7 +37,7 @@ HOSTILE = b"""<?xml version="1.0"?>
 
 
 def saved(**fields: Any) -> Brand:
-    """Save a look of the site, and have this process know it."""
+    """Save a look of the site, and load it in this process."""
     brand = Brand(pk=1, **fields)
     brand.full_clean()
     brand.save()
@@ -46,12 +46,12 @@ def saved(**fields: Any) -> Brand:
 
 
 def known() -> None:
-    """Read the look of the site, as it happens after the commit."""
+    """Load the look of the site, which happens after a commit."""
     current.in_memory.keep(current._read(), 86_400)
 
 
 def font(letters: str, weight: int = 700) -> bytes:
-    """Return a WOFF2 font that has these letters."""
+    """Return a WOFF2 font with these letters."""
     builder = FontBuilder(1000, isTTF=True)
     names = [".notdef", *(f"u{ord(letter):04x}" for letter in letters)]
     builder.setupGlyphOrder(names)
@@ -94,7 +94,7 @@ def form(**changes: Any) -> dict[str, Any]:
 # Readers' pages -------------------------------------------------------------------------------------------------------
 
 
-def test_the_name_stands_in_pages_cards_feeds_mails_and_the_newsroom_s_own_spelling(client: Client) -> None:
+def test_the_name_of_the_site_is_in_pages_cards_feeds_and_emails_in_each_language(client: Client) -> None:
     article = factories.article(slug="summit")
     update = factories.update(article)
     card = article.url("ar")
@@ -108,7 +108,7 @@ def test_the_name_stands_in_pages_cards_feeds_mails_and_the_newsroom_s_own_spell
     arabic = client.get("/ar/live/summit/").content.decode()
     assert "ميريديان" in arabic
     assert "Meridian<" not in arabic
-    # The picture of a link has the name on it, so it is another one.
+    # The preview picture of a link shows the name, so it is a new one.
     assert _card_of(before) != _card_of(arabic)
     feed = client.get("/en/live/summit/feed.atom").content.decode()
     assert "<name>Meridian Media SRL</name>" in feed
@@ -225,7 +225,7 @@ def test_the_colours_are_custom_properties_of_a_style_sheet_from_the_site_itself
     assert "--brand: light-dark(#0b5d57," in styles
     assert "immutable" in sheet["Cache-Control"]
     assert "style" not in page.content.decode().partition("<body")[2].partition(">")[0]
-    # An older page finds the present colours, and nothing keeps them under the former address.
+    # An older page gets the present colours, which are not cached under the former address.
     older = client.get("/brand/0123456789abcdef.css")
     assert older.content == sheet.content
     assert "immutable" not in older["Cache-Control"]
@@ -234,7 +234,7 @@ def test_the_colours_are_custom_properties_of_a_style_sheet_from_the_site_itself
 # Logos and fonts ------------------------------------------------------------------------------------------------------
 
 
-def test_a_drawing_keeps_nothing_but_the_drawing() -> None:
+def test_an_svg_logo_keeps_only_its_drawing() -> None:
     found = drawings.drawing_of(ContentFile(HOSTILE, "logo.svg"))
     text = found.content.decode()
     assert (found.extension, found.width, found.height) == ("svg", 1000, 500)
@@ -326,7 +326,7 @@ def test_an_editor_gives_the_site_its_look_and_sees_it_first(editor: Client) -> 
     assert [link.address for link in brand.links.all()] == ["/imprint/"]
     entry = Entry.objects.get(action="site_changed")
     assert {"name", "logo", "links"} <= set(entry.details["changed"])
-    # A second person who still has the page from before loses nothing of the first one's.
+    # A second user with an outdated page does not overwrite the changes of the first one.
     again = editor.post(LOOK, form(name="Other"))
     assert again.context["form"].non_field_errors()
     assert Brand.stored().name == "Meridian"

@@ -1,4 +1,4 @@
-"""Requests that write to one article wait for each other, and nobody else waits for them."""
+"""Requests that write to one article wait for each other, and other requests do not wait for them."""
 
 import asyncio
 from io import BytesIO
@@ -66,7 +66,7 @@ async def test_a_few_are_under_way_and_the_others_wait_for_their_turn() -> None:
     assert not bulkheads._turns
 
 
-async def test_who_waits_too_long_is_turned_away(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_request_that_waits_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(handler, "MAX_WAITING", 1)
     bulkheads, summit = Bulkheads((), timeout=0.05), Group("summit", 1)
     async with bulkheads.turn(summit):
@@ -84,7 +84,7 @@ async def test_who_waits_too_long_is_turned_away(monkeypatch: pytest.MonkeyPatch
         pass
 
 
-async def test_after_a_request_of_a_stranger_there_is_a_rest_in_which_nobody_has_its_turn(
+async def test_a_pause_follows_each_request_of_a_stranger(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(handler, "MAX_REST_SECONDS", 0.2)
@@ -98,7 +98,7 @@ async def test_after_a_request_of_a_stranger_there_is_a_rest_in_which_nobody_has
             return loop.time() - ended
 
     assert await paused_between_two(Group("comments", 1, rest=3.0), 0.03) >= 0.08
-    # A request that takes long has waited for something.
+    # The pause is capped, because a request that takes long has mostly waited.
     assert 0.19 < await paused_between_two(Group("comments", 1, rest=1000.0), 0.03) < 20
     # A busy machine may pause at any moment, but not each time.
     assert min([await paused_between_two(Group("newsroom", 1), 0.03) for _ in range(10)]) < 0.03

@@ -62,7 +62,7 @@ def test_of_many_authors_and_topics_the_first_are_named_and_the_others_on_demand
     about = html[html.index('id="about"') :]
     first, rest = about.split('<details class="all">', 1)
     assert first.count('class="topic"') == 12
-    # All can be reached.
+    # All names can be opened.
     assert rest.count('class="topic"') == 8
     assert "Author T</bdi>" in rest
     assert "13 آخر" in client.get(article.url("ar")).content.decode()

@@ -1,4 +1,4 @@
-"""Links are shared with a card: a picture of the headline in the reader's language, new after a correction."""
+"""Shared links have a card: a picture of the headline in the reader's language, new after a correction."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_a_card_has_the_size_that_networks_want(language: str) -> None:
     title = {"en": "Ministers meet", "ar": "الوزراء يجتمعون"}[language]
     image = opened(draw(Card(title, language, mark="Live")))
     assert (image.size, image.format) == ((1200, 630), "JPEG")
-    # The words stand at the edge at which the language begins.
+    # The text is aligned to the edge at which the language begins.
     dark = Image.new("RGB", image.size, "#12315c")
     left = sum(a != b for a, b in zip(*(one.crop((0, 40, 400, 140)).tobytes() for one in (image, dark)), strict=True))
     right = sum(
@@ -67,7 +67,7 @@ def test_a_card_is_drawn_once_and_again_after_a_correction(client: Any, monkeypa
     update.save()
     new = card_of(client, update.url("en"))
     assert new != address
-    # Networks that know the old one are led to the new one.
+    # The old address redirects networks to the new card.
     assert client.get(address)["Location"] == new
     client.get(new)
     assert drawn == ["Before", "After"]

@@ -73,7 +73,7 @@ def test_each_edit_that_readers_see_is_one_change(edit: dict) -> None:
     for name, value in edit.items():
         setattr(update, name, value)
     update.save()
-    # A key event has an entry of its own in the list of key events.
+    # A key event also has an entry in the list of key events.
     entry = [f"moment-{update.pk}"] if "is_key" in edit else []
     assert logged_since(article, 1) == [update.element, *entry]
 

@@ -1,4 +1,4 @@
-"""Comments in archives of coverage; tests/test_interchange.py takes them through whole files."""
+"""Comments in archives of coverage; tests/test_interchange.py tests whole files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""E-mails reach readers who asked for them and moderators of an old queue: none is lost or sent twice."""
+"""Emails reach readers who asked for them, and moderators of an old queue; none is lost or sent twice."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 
 def asked(article: Any = None, **fields: Any) -> Comment:
-    """Create a comment whose author asked for e-mails."""
+    """Create a comment whose author asked for emails."""
     own = {"email": "ana@example.org", "confirmed": True, "notify": True, "page_language": "de"}
     return factories.comment(article, **own | fields)
 

@@ -33,7 +33,7 @@ TRACES = (EMAIL, "Unmistakable", "unmistakably", "192.0.2.77", "RareBrowser")
 
 
 def dump() -> str:
-    """Return all rows of all tables, as a dump of the database would show them."""
+    """Return all rows of all tables, as in a dump of the database."""
     rows = []
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):

@@ -26,13 +26,13 @@ WORDS = {"name": "Ana", "email": "ana@example.org", "text": "Thank you."}
 
 
 def post(client: Any, address: str, fields: dict[str, str] = WORDS, site: str = "same-origin") -> Any:
-    """Post a form; to the address of one's own comment, as its page does, with the secret of the fragment."""
+    """Post a form. The secret in the fragment of an own comment's address is sent as its page sends it."""
     path, _, secret = address.partition("#")
     return client.post(path, fields | ({"secret": secret} if secret else {}), headers={"sec-fetch-site": site})
 
 
 def own_page(client: Any, address: str, **fields: str) -> str:
-    """Return the page of one's own comment."""
+    """Return the page of an author's own comment."""
     answer = post(client, address, fields)
     assert answer.status_code == 200
     return answer.content.decode()
@@ -309,7 +309,7 @@ def test_comments_appear_at_once_where_the_article_says_so(client: Any) -> None:
     assert last().decisions.get().actor == "policy"
 
 
-def test_no_made_up_key_stands_for_anothers_address(client: Any) -> None:
+def test_no_invented_key_imitates_the_sender_of_another_comment(client: Any) -> None:
     address = f"{factories.article().url('en')}comments/"
 
     def send(place: str, **fields: str) -> str:

@@ -1,4 +1,4 @@
-"""People come in by their company's log-in, with the roles of their groups there (a provider of OpenID Connect)."""
+"""Users log in through their company (an OpenID Connect provider), with the roles of their groups there."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(scope="module")
 def issuer() -> Iterator[str]:
     port = free_port()
-    # A process of its own: it has warnings of its own.
+    # A separate process, because its warnings would fail the tests.
     provider = processes.start([sys.executable, "-m", "oidc_provider_mock", "--port", str(port)], stderr=DEVNULL)
     address = f"http://localhost:{port}"
 
@@ -49,8 +49,10 @@ def _company(settings: Any, issuer: str) -> None:
     }
 
 
-def come(issuer: str, client: Client, sub: str = "17", process: str = "login", **claims: object) -> Any:
-    """Log in at the provider, as a browser would, and return the page that the person then sees."""
+def log_in_through_company(
+    issuer: str, client: Client, sub: str = "17", process: str = "login", **claims: object
+) -> Any:
+    """Log in at the provider, as a browser would, and return the next page."""
     requests.put(f"{issuer}/users/{sub}", json=claims, timeout=PATIENCE).raise_for_status()
     away = client.post(f"/accounts/company/log-in/?process={process}")["Location"]
     assert away.startswith(f"{issuer}/")
@@ -69,7 +71,7 @@ def is_in(client: Client) -> bool:
 
 def test_a_new_colleague_gets_an_account_with_the_roles_and_the_byline(issuer: str, client: Client) -> None:
     known = {"email": "maria@example.org", "email_verified": True, "given_name": "Maria", "family_name": "Pop"}
-    come(issuer, client, groups=["/desk", "/everybody"], **known)
+    log_in_through_company(issuer, client, groups=["/desk", "/everybody"], **known)
     assert is_in(client)
     maria = User.objects.get()
     assert (maria.email, roles(maria), maria.is_superuser) == ("maria@example.org", {"Journalist"}, False)
@@ -85,16 +87,16 @@ def test_roles_follow_the_groups_at_each_log_in(issuer: str, client: Client) -> 
         (["/chiefs"], {"Editor"}, False),
     ):
         browser = Client()
-        come(issuer, browser, groups=groups, **known)
+        log_in_through_company(issuer, browser, groups=groups, **known)
         maria = User.objects.get()
         assert (roles(maria), maria.is_superuser, is_in(browser)) == (expected, is_admin, True)
-    page = come(issuer, client, groups=["/everybody"], **known)
+    page = log_in_through_company(issuer, client, groups=["/everybody"], **known)
     assert page.status_code == 403
     assert (roles(User.objects.get()), is_in(client)) == (set(), False)
 
 
 def test_somebody_without_a_group_that_counts_is_not_let_in(issuer: str, client: Client) -> None:
-    page = come(issuer, client, groups=["/everybody"], email="eve@example.org", email_verified=True)
+    page = log_in_through_company(issuer, client, groups=["/everybody"], email="eve@example.org", email_verified=True)
     assert page.status_code == 403
     assert "none of your groups has a role" in page.content.decode()
     assert not User.objects.exists()
@@ -102,7 +104,7 @@ def test_somebody_without_a_group_that_counts_is_not_let_in(issuer: str, client:
 
 def test_an_account_is_found_by_an_address_that_the_provider_has_verified(issuer: str, client: Client) -> None:
     ioana = newsroom.user("ioana", "Moderator", email="ioana@example.org")
-    come(issuer, client, groups=["/desk"], email="Ioana@example.org", email_verified=True)
+    log_in_through_company(issuer, client, groups=["/desk"], email="Ioana@example.org", email_verified=True)
     assert is_in(client)
     assert User.objects.get() == ioana
     assert roles(ioana) == {"Moderator", "Journalist"}, "No group stands for moderators."
@@ -111,7 +113,7 @@ def test_an_account_is_found_by_an_address_that_the_provider_has_verified(issuer
 @pytest.mark.parametrize("claims", [{}, {"email_verified": False}, {"email_verified": "no"}])
 def test_an_address_that_nobody_verified_opens_no_account(issuer: str, client: Client, claims: dict[str, Any]) -> None:
     newsroom.user("ioana", "Editor", email="ioana@example.org")
-    page = come(issuer, client, groups=["/desk"], email="ioana@example.org", **claims)
+    page = log_in_through_company(issuer, client, groups=["/desk"], email="ioana@example.org", **claims)
     assert "Log in with your password first" in page.content.decode()
     assert not is_in(client)
 
@@ -119,22 +121,22 @@ def test_an_address_that_nobody_verified_opens_no_account(issuer: str, client: C
 def test_a_person_connects_the_company_s_log_in_themselves(issuer: str, client: Client) -> None:
     ioana = newsroom.user("ioana", "Journalist", email="ioana@example.org")
     client.force_login(ioana)
-    come(issuer, client, process="connect", groups=["/desk"], email="other@example.org")
+    log_in_through_company(issuer, client, process="connect", groups=["/desk"], email="other@example.org")
     browser = Client()
-    come(issuer, browser, groups=["/desk"], email="other@example.org")
+    log_in_through_company(issuer, browser, groups=["/desk"], email="other@example.org")
     assert is_in(browser)
     assert User.objects.get() == ioana
 
 
 def test_a_suspended_person_does_not_come_in_through_the_company(issuer: str, client: Client) -> None:
     newsroom.user("ioana", "Journalist", email="ioana@example.org", is_active=False)
-    come(issuer, client, groups=["/desk"], email="ioana@example.org", email_verified=True)
+    log_in_through_company(issuer, client, groups=["/desk"], email="ioana@example.org", email_verified=True)
     assert not is_in(client)
 
 
 def test_the_company_s_log_in_counts_as_the_second_factor(issuer: str, client: Client, settings: Any) -> None:
     settings.REQUIRE_MFA = ["journalist"]
-    come(issuer, client, groups=["/desk"], email="maria@example.org", email_verified=True)
+    log_in_through_company(issuer, client, groups=["/desk"], email="maria@example.org", email_verified=True)
     assert is_in(client)
 
 

@@ -1,4 +1,4 @@
-"""The composer: polls in fields, time to undo, notes to colleagues; and the notice of what awaits approval."""
+"""The composer: fields for polls, time to undo, notes to colleagues; and the notice of updates that await approval."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_a_poll_is_written_as_a_question_and_choices(desk: DeskClient) -> None:
         (["Yes", "No"], "<ul><li>And</li><li>these?</li></ul>"),
     ],
 )
-def test_what_is_wrong_with_the_choices_stands_beside_them(desk: DeskClient, choices: list[str], body: str) -> None:
+def test_errors_in_the_choices_are_shown_beside_them(desk: DeskClient, choices: list[str], body: str) -> None:
     errors = desk.write(**CHOICES | {"choices": choices, "body": body})["errors"]
     assert desk.last.status_code == 422
     assert {"choices", "body"} & set(errors)
@@ -106,7 +106,7 @@ def test_an_update_whose_time_to_undo_is_over_is_published(desk: DeskClient) -> 
 
 
 @pytest.mark.parametrize("delay", ["", "0", "7", "-5", "9999999999", "x"])
-def test_any_other_time_to_undo_is_none(desk: DeskClient, delay: str) -> None:
+def test_an_invalid_time_to_undo_counts_as_none(desk: DeskClient, delay: str) -> None:
     assert desk.write(body="<p>Now.</p>", delay=delay)["state"] == "published"
 
 
@@ -200,7 +200,7 @@ def test_everybody_who_can_approve_is_told_what_awaits_approval(desk: DeskClient
     assert found["count"] == 1
     assert "Grain deal runs on" in found["html"]
     assert f"desk/#{update.element}" in found["html"]
-    # Nobody approves their own.
+    # No user approves their own updates.
     assert waiting(desk.client)["count"] == 0
     assert waiting(member_of("Translator"))["count"] == 0
     for name in ("index", "articles_article_changelist"):

@@ -1,4 +1,4 @@
-"""Administrators set up services in the newsroom: keys are written and never read, and the environment wins."""
+"""Administrators set up services in the newsroom: keys are never shown, and the environment takes precedence."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def admin() -> Client:
 
 @pytest.fixture(autouse=True)
 def read_at_once() -> Iterator[None]:
-    """Read stored settings whenever they are asked for, as after the two seconds for which they are kept."""
+    """Reload the stored settings before the test, as after the two seconds for which they are cached."""
     current.in_memory.refresh()
     yield
     current.in_memory.keep(current.Stored(), 0)
@@ -65,7 +65,7 @@ def test_a_key_is_used_at_once_and_shown_nowhere(admin: Client) -> None:
     assert KEY not in html
     entry = Entry.objects.get(action="site_changed")
     assert (entry.about, entry.details) == ("machine translation", {"changed": ["DEEPL_API_KEY", "DEEPL_FORMALITY"]})
-    # An empty field keeps it, and a tick removes it.
+    # An empty field keeps the key, and the checkbox removes it.
     save(admin, TRANSLATION, DEEPL_FORMALITY="")
     assert stored() == {"DEEPL_API_KEY": KEY}
     save(admin, TRANSLATION, remove_DEEPL_API_KEY="on")
@@ -91,13 +91,13 @@ def test_the_environment_wins_and_says_so(admin: Client, settings: Any) -> None:
     assert "of-the-server" in html
     assert KEY not in html
     assert not re.search(r'name="LLM_(MODEL|API_KEY)"', html)
-    # A person who changed the address would be sent the server's key.
+    # The server's key would be sent to a changed address.
     assert 'name="LLM_URL"' not in html
     save(admin, TRANSLATION, LLM_MODEL="other", LLM_URL="https://thief.example/v1", TRANSLATION_ENGINES="llm")
     assert stored()["LLM_URL"] == "https://models.example/v1"
 
 
-def test_a_variable_wins_even_if_it_says_what_is_the_default(settings: Any) -> None:
+def test_a_variable_wins_even_if_it_has_the_default_value(settings: Any) -> None:
     settings.SET_BY_ENVIRONMENT = frozenset({"AUDIT_KEEP_DAYS"})
     StoredSetting.objects.create(name="AUDIT_KEEP_DAYS", value="7")
     assert options.value("AUDIT_KEEP_DAYS") == 365
@@ -203,7 +203,7 @@ def test_a_new_secret_key_still_reads_what_is_stored(admin: Client, settings: An
     settings.SECRET_KEY_FALLBACKS = []
     assert stored() == {"DEEPL_API_KEY": KEY}
     settings.SECRET_KEY = "nobody knows it"
-    # It counts as none, and the pages go on.
+    # The unreadable value counts as missing, and pages still work.
     current.in_memory.refresh()
     assert not engines.available()
 

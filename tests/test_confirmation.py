@@ -1,4 +1,4 @@
-"""An e-mail address has no effect until its owner has confirmed it, even if others type it."""
+"""An email address has no effect until its owner has confirmed it, even if others enter it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def deliver() -> None:
 
 
 def link_in(mail: MailServer, address: str = WORDS["email"]) -> tuple[str, str]:
-    """Return path and secret of the link in the last letter to an address."""
+    """Return the path and the secret of the link in the last email to an address."""
     letters = [message for recipients, message in mail.messages if address in recipients]
     found = re.search(r"(/[a-z]{2}/comments/confirm/)#(\S+)", letters[-1].get_content())
     assert found
@@ -68,7 +68,7 @@ def trusted(email: str = OWNER) -> None:
         moderation.decide(comment.pk, State.APPROVED, None, version=0)
 
 
-# Nobody writes in somebody else's name --------------------------------------------------------------------------------
+# Comments in another person's name ------------------------------------------------------------------------------------
 
 
 def test_an_address_that_somebody_types_does_not_publish_unread(client: Client, article: Article) -> None:
@@ -82,7 +82,7 @@ def test_an_address_that_somebody_types_does_not_publish_unread(client: Client, 
     assert (last().state, last().confirmed) == (State.APPROVED, True)
 
 
-def test_what_others_write_is_not_held_against_the_owner_of_an_address(client: Client, article: Article) -> None:
+def test_comments_of_others_do_not_count_against_the_owner_of_an_address(client: Client, article: Article) -> None:
     trusted()
     send(client, article, text="Spam in the name of Ana.")
     moderation.decide(last().pk, State.SPAM, None, version=0)
@@ -183,7 +183,9 @@ def test_a_confirmed_comment_counts_and_so_do_the_next(client: Client, article: 
     assert "hasn’t been confirmed yet" not in own_page(client, answer["Location"])
 
 
-def test_the_owner_disowns_what_somebody_else_has_written(client: Client, article: Article, mail: MailServer) -> None:
+def test_the_owner_of_an_address_can_disown_comments_of_others(
+    client: Client, article: Article, mail: MailServer
+) -> None:
     trusted()
     send(client, article, text="I am Ana.")
     own = last()
@@ -254,7 +256,7 @@ def test_an_address_that_is_not_confirmed_gets_no_words_of_others(client: Client
     assert mail.messages == []
 
 
-def test_who_types_an_address_does_not_suppress_the_letters_to_its_owner(mail: MailServer) -> None:
+def test_typing_an_address_does_not_suppress_the_letters_to_its_owner(mail: MailServer) -> None:
     comment = factories.comment(email=OWNER, confirmed=True, notify=True, state="approved")
     answer = factories.comment(comment.article, parent=comment, email=OWNER)
     moderation.decide(answer.pk, State.APPROVED, None, version=0)

@@ -1,4 +1,4 @@
-"""No text takes long: it is refused at the door or its time grows with its length, and it is parsed before any lock."""
+"""No text takes long: it is refused early, or its time is linear in its length; and it is parsed before any lock."""
 
 import time
 from collections.abc import Callable
@@ -28,7 +28,7 @@ from liveblog.translation import detector
 from tests import factories, newsroom, soak
 from tests.desks import DeskClient
 
-#: In seconds of the processor, which other work on the machine does not change.
+#: In seconds of CPU time, which hardly depends on other work on the machine.
 LIMIT = 0.3
 
 
@@ -41,7 +41,7 @@ def many(before: str, after: str = "") -> str:
     return f"{before}x{after}" * count
 
 
-#: Each as long, or with as many tags, as the bounds let in.
+#: Each text has the maximal length or number of tags within the bounds.
 TEXTS = {
     "nested lists": fill("<ul><li>"),
     "nested lists within bounds": many("<ul><li>" * 15, "</li></ul>" * 15),
@@ -73,7 +73,7 @@ TEXTS = {
 
 
 def seconds(work: Callable[..., object], *arguments: object) -> float:
-    """Return the CPU time of some work. Other programs on the same core make it longer, so a long one is repeated."""
+    """Return the CPU time of some work. Other programs on the same core may prolong it, so a long run is repeated."""
 
     def measured() -> float:
         nothing_kept()
@@ -91,12 +91,12 @@ def _nothing_kept() -> None:
 
 
 def nothing_kept() -> None:
-    """Forget what was parsed, so that each measurement pays for it."""
+    """Clear the caches of parsed texts, so that each measurement includes parsing."""
     for kept in (richtext.sanitise, richtext.normalise, richtext._depth):
         kept.cache_clear()
 
 
-#: The work of which each run tries one of a kind.
+#: The texts of each run; `make soak` measures all.
 USUAL = ("nested lists", "nested lists within bounds", "links across paragraphs", "paragraphs", "items", "isolates")
 
 
@@ -135,7 +135,7 @@ def test_a_text_is_refused_or_understood_in_a_short_time(name: str) -> None:
     assert seconds(lambda: diff.difference(stored, f"{stored}<p>y</p>", rich=True)) < LIMIT
 
 
-#: Repeated without a space, or with numbers, words and marks that the checks of translations look at.
+#: Texts to repeat: without spaces, or with numbers, words and marks that the translation checks examine.
 PIECES = (
     *("a", "a.", "a'", " "),
     *map(soak.only, ("1", "1 ", "1/", "ж", "« ", "12 May 2022, ", "12 km/h ", "not ", "AB.", "€1 ", "http://")),
@@ -200,7 +200,7 @@ def test_a_comment_is_understood_in_a_short_time(name: str) -> None:
 
 @pytest.fixture
 def locked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Return what was done since the first article was locked: the names of the calls."""
+    """Return a list that collects the names of calls since the first lock of an article."""
     done: list[str] = []
     lock = log.lock
 
@@ -293,7 +293,7 @@ def test_no_field_of_a_form_is_parsed_beyond_the_bounds(client: Client, name: st
         f"/admin/articles/translation/{translation.pk}/check/": {"body-0": html},
         "/admin/articles/snippet/add/": {"name": "x", "body": html, "source_language": "en"},
     }
-    # The first requests of a process load templates.
+    # The first requests of a process compile templates.
     for address in requests:
         client.post(address, {})
     for address, data in requests.items():

@@ -1,4 +1,4 @@
-"""The files in deploy/ work: real programs read them, and they name nothing that does not exist."""
+"""The files in deploy/ work: real programs accept them, and they name only existing metrics and settings."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ DEPLOY = ROOT / "deploy"
 
 @lru_cache
 def program(name: str, *packages: str) -> str:
-    """Return the path of a program, from a Debian package if it is not installed; skip the test if there is none."""
+    """Return the path of a program, from a Debian package if it is not installed; skip the test without it."""
     found = subprocess.run([ROOT / "scripts/program", name, *packages], capture_output=True, text=True, check=False)
     if found.returncode:
         pytest.skip(found.stderr.strip().splitlines()[-1])
@@ -155,7 +155,7 @@ def test_the_image_gets_all_files_of_the_wheel() -> None:
     assert "scripts/compile_messages.py" in let_in
 
 
-#: Addresses with a secret in the path, which no log of the proxy may name.
+#: Addresses with a secret in the path, which must not appear in the proxy's log.
 SECRET_ADDRESSES = (
     *("/en/comments/unsubscribe/sesame/", "/accounts/invitation/sesame/"),
     "/accounts/password/reset/key/1-sesame/",
@@ -165,7 +165,7 @@ SECRET_ADDRESSES = (
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.one_database
 async def test_pages_and_websockets_come_through_nginx(tmp_path: Path) -> None:
-    """The file of deploy/nginx, with other ports and a certificate of its own."""
+    """Use the files in deploy/nginx, with other ports and a self-signed certificate."""
     nginx = program("nginx", "nginx")
     article = await sync_to_async(factories.article)()
     host, port = "live.example.org", free_port()
@@ -230,7 +230,7 @@ def accepts(port: int) -> bool:
 
 
 def certificate_for(host: str, directory: Path) -> tuple[Path, Path]:
-    """Make a certificate that signs itself."""
+    """Create a self-signed certificate."""
     private = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
     now = datetime.now(UTC)
@@ -250,7 +250,7 @@ def certificate_for(host: str, directory: Path) -> tuple[Path, Path]:
 
 # From an empty Debian -------------------------------------------------------------------------------------------------
 
-#: Beginnings of the commands that change the machine itself, or load what is here already.
+#: Beginnings of commands that change the machine itself, or download packages that are already installed.
 NOT_RUN = (
     *("apt-get ", "adduser ", "runuser --user postgres ", "systemctl "),
     "/opt/liveblog/0.1.0/bin/pip install --require-hashes",
@@ -261,7 +261,7 @@ NOT_RUN = (
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.one_database
 def test_the_commands_for_an_empty_debian_make_a_site(tmp_path: Path) -> None:
-    """Copy them from the page, with other directories, and run them in their order."""
+    """Run the commands from the page, in order, with other directories."""
     page = (ROOT / "docs/how-to/run-in-production.md").read_text(encoding="utf-8")
     section = page.partition("## From an empty Debian\n")[2].partition("\n## ")[0]
     blocks = re.findall(r"^ *```sh\n(.*?)^ *```$", section, re.DOTALL | re.MULTILINE)

@@ -1,4 +1,4 @@
-"""Two releases run side by side: nobody notices a deploy, and one that cannot work says so and changes nothing."""
+"""Two releases run side by side: nobody notices a deploy, and a failing deploy reports an error and changes nothing."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def static_root(tmp_path: Path, settings: Any) -> Path:
 
 
 def collect(root: Path, release: str, monkeypatch: pytest.MonkeyPatch, **files: str) -> ModuleManifestStorage:
-    """Do as collectstatic does for a release with these scripts."""
+    """Collect static files like collectstatic, for a release with these scripts."""
     monkeypatch.setattr(staticfiles, "content_digest", lambda: release)
     storage = ModuleManifestStorage(location=str(root), base_url="/static/")
     for name, text in files.items():
@@ -57,7 +57,7 @@ def collect(root: Path, release: str, monkeypatch: pytest.MonkeyPatch, **files: 
 
 
 def pass_time(root: Path, days: float) -> None:
-    """Make everything in a directory look as if it had been done so many days earlier."""
+    """Move the times of all files and notes in a directory back by some days."""
     noted = root / "releases.json"
     releases = json.loads(noted.read_text())
     noted.write_text(json.dumps({name: since and since - days * DAY for name, since in releases.items()}))
@@ -70,7 +70,7 @@ def test_files_of_a_release_are_kept_for_a_week_after_it_was_replaced(
     static_root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old = collect(static_root, "1", monkeypatch, page="one()" * 200).url("page.js")
-    # It was the newest for a month.
+    # The old release was the newest for a month.
     pass_time(static_root, 30)
     new = collect(static_root, "2", monkeypatch, page="two()" * 200).url("page.js")
     assert old != new
@@ -110,12 +110,12 @@ def test_each_release_reads_its_own_manifest(static_root: Path, monkeypatch: pyt
     new = collect(static_root, "2", monkeypatch, page="two()").url("page.js")
 
     def url_for(release: str) -> str:
-        # A worker that starts now.
+        # A worker of this release that starts now.
         monkeypatch.setattr(staticfiles, "content_digest", lambda: release)
         return ModuleManifestStorage(location=str(static_root), base_url="/static/").url("page.js")
 
     assert (url_for("1"), url_for("2")) == (old, new)
-    # A release that was not collected has the newest files.
+    # A release whose files were not collected uses the newest ones.
     assert url_for("3") == new
 
 
@@ -160,7 +160,7 @@ async def test_a_process_serves_files_of_releases_before_and_after_its_own(
 
 
 class Supervised:
-    """tests/supervised.py as a process of its own."""
+    """tests/supervised.py in a separate process."""
 
     def __init__(self, directory: Path, **environment: str) -> None:
         self.directory = directory
@@ -216,7 +216,7 @@ def test_workers_are_replaced_while_others_serve_and_the_deploy_waits_for_it(sup
     call_command("reload", stdout=io.StringIO())
     eventually(lambda: server.releases() == {"2"})
 
-    # A release that cannot start is said loudly and replaces nothing.
+    # A release that cannot start causes a critical message and replaces nothing.
     (server.directory / "broken").touch()
     with pytest.raises(CommandError, match="could not start"):
         call_command("reload")
@@ -226,7 +226,7 @@ def test_workers_are_replaced_while_others_serve_and_the_deploy_waits_for_it(sup
     assert server.says("RuntimeError: This release is broken")
     assert server.releases() == {"2"}
 
-    # A worker that dies meanwhile is replaced when that is possible again.
+    # A worker that dies meanwhile is replaced once workers can start again.
     _release, pid = server.get()
     os.kill(pid, signal.SIGKILL)
     eventually(lambda: server.says(rf"ERROR Worker {pid} died: killed by SIGKILL"))
@@ -261,7 +261,7 @@ def test_a_worker_that_hangs_is_replaced(supervised: Any) -> None:
     server.until_serving()
 
     def serves() -> bool:
-        # On a busy machine a worker that hangs for no other reason may be replaced, too.
+        # On a busy machine, a worker that only responds late may be replaced, too.
         with suppress(OSError):
             return server.releases() == {"1"}
         return False
@@ -360,7 +360,7 @@ def make_release(place: Path, name: str, *, newer: bool) -> Path:
 
 
 class Deployed:
-    """A site whose directory `current` is the release that its next workers run."""
+    """A site whose link `current` points to the release of its next workers."""
 
     def __init__(self, place: Path) -> None:
         self.place = place
@@ -384,7 +384,7 @@ class Deployed:
         subprocess.run(command, env=self.environment, check=True, stdout=subprocess.DEVNULL)
 
     def release(self, release: Path) -> None:
-        """Make a release the present one, and prepare what its processes need."""
+        """Make a release the present one, migrate, and collect its static files."""
         partial = self.place / "next"
         partial.symlink_to(release)
         partial.replace(self.place / "current")
@@ -405,7 +405,7 @@ class Deployed:
 
 
 def load(site: Deployed, language: str) -> str:
-    """Load a page with all its files, as a browser without a cache does, and return the release that it is of."""
+    """Load a page with all its files, like a browser without a cache, and return its release."""
     page = clients.get(f"{site.url}/{language}/live/nato-bucharest-2022/?{random.random()}")
     [of] = re.findall(r'<meta name="of" content="(\w+)">', page)
     files = dict.fromkeys(re.findall(r'"(/static/[^"]+)"', page))
@@ -415,7 +415,7 @@ def load(site: Deployed, language: str) -> str:
             assert re.search(r"\.[0-9a-f]{12}\.\w+$", url), url
             files[url] = content = clients.get(f"{site.url}{url}")
             if url.endswith(".js"):
-                # Not those in comments, which name types.
+                # Ignore imports in comments, which name types.
                 imports = re.findall(
                     r"""(?:^(?:import|export)\b[^"'`;]*|await import\()["'](\.[^"']+)["']""", content, re.MULTILINE
                 )

@@ -166,7 +166,7 @@ def test_a_draft_keeps_its_backdated_time_until_it_is_published(desk: DeskClient
     Article._base_manager.filter(pk=desk.article.pk).update(needs_release=True)
     earlier = timezone.localtime(timezone.now() - datetime.timedelta(hours=2), desk.article.zone)
     time = {"published_at": f"{earlier:%Y-%m-%dT%H:%M}"}
-    # A draft does not need the reason yet.
+    # A draft does not need a reason yet.
     desk.write("draft", body="<p>Late.</p>", **time)
     update = Update.objects.get()
     assert "backdating_reason" in desk.rewrite(update, desk.opened(update), "publish")["errors"]
@@ -247,7 +247,7 @@ def test_saving_over_a_newer_version_is_refused_and_both_are_shown(desk: DeskCli
     assert re.search(r"<ins>.*are over</ins>", answer["conflict"])
     update.refresh_from_db()
     assert body(update) == "<p>Talks have begun.</p>"
-    # He has read her version, and saves his merge of the two.
+    # He saves a merge of both versions.
     his.rewrite(update, opened, body="<p>Talks have begun and are over.</p>", opened=answer["opened"])
     update.refresh_from_db()
     assert body(update) == "<p>Talks have begun and are over.</p>"
@@ -542,7 +542,7 @@ def test_a_desk_that_slept_gets_a_page_and_not_all_that_was_edited(
     night.append(factories.update(desk.article).element)
     found = desk.entries(after=state)
     assert (found["whole"], [entry["id"] for entry in found["entries"]]) == (True, night[:0:-1])
-    # With a filter as well, although nothing of it is shown.
+    # Also with a filter that matches none of them.
     found = desk.entries(after=state, state="withdrawn")
     assert (found["whole"], found["entries"]) == (True, [])
 
@@ -590,7 +590,7 @@ def test_the_timeline_can_be_filtered_and_searched(desk: DeskClient, query: dict
     }
     desk.act(made["discarded"], "withdraw")
     assert desk.texts(**query) == [made[name].element for name in wanted]
-    # An entry that no longer matches the filter is removed from the screen.
+    # The desk removes an entry that no longer matches the filter.
     changed = desk.entries(after=desk.article.desk_state, **query)["entries"]
     assert {entry["id"] for entry in changed if "html" in entry} == {made[name].element for name in wanted}
 
@@ -610,7 +610,7 @@ def test_a_desk_takes_the_same_queries_for_a_timeline_of_any_length(desk: DeskCl
     assert (queries(), queries(after=desk.article.desk_state)) == (few, few_new)
 
 
-#: The queries of a request of the desk, with those of the session and its user.
+#: The number of queries of a request from the desk, including those for the session and its user.
 QUERIES = {"write": 25, "rewrite": 31, "publish": 28, "withdraw": 27}
 
 

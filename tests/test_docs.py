@@ -65,14 +65,14 @@ def without_fences(text: str) -> str:
 
 
 def code_spans(page: str) -> list[str]:
-    """Return the texts between backticks, without blocks of code."""
+    """Return the texts between backticks, without code blocks."""
     text = without_fences(text_of(page))
     assert text.count("`") % 2 == 0, f"{page} has a backtick too many"
     return [" ".join(span.split()) for span in re.findall(r"`([^`]+)`", text)]
 
 
 def shell_lines(page: str) -> list[str]:
-    """Return the lines of the blocks that a reader runs."""
+    """Return the lines of the shell code blocks."""
     blocks = re.findall(r"^ *```sh\n(.*?)^ *```$", text_of(page), re.DOTALL | re.MULTILINE)
     return [line.strip() for block in blocks for line in block.splitlines() if line.strip()]
 
@@ -168,7 +168,7 @@ def options_of(command: str) -> set[str]:
 
 
 def words_of(line: str) -> list[str]:
-    """Return the words of a command, without the variables before it and the commands after it."""
+    """Return the words of a command, without preceding variables and following commands."""
     words = shlex.split(re.split(r"\s+#|\s*(?:&&|;)\s*", line)[0])
     while words and re.match(r"[A-Z_]+=", words[0]):
         words.pop(0)
@@ -250,22 +250,22 @@ def test_the_reference_states_the_defaults_of_options(command: str) -> None:
 
 
 def safe_lines() -> list[str]:
-    """Return the lines with manage.py in the docs whose commands end by themselves."""
+    """Return the lines with manage.py in the docs whose commands terminate."""
     lines = dict.fromkeys(line for page in PAGES for line in shell_lines(page) if "manage.py" in line)
     skipped = ("runlive", "reload", "setup", "createsuperuser", "makemigrations", "draft_translations", "replay")
     # These need a live blog.
     skipped += ("import_liveblog", "export_liveblog")
-    # The commands after them would have to know the language (tests/test_added_languages.py runs them).
+    # Later commands would need the added language (tests/test_added_languages.py runs these).
     skipped += ("add_language", "take_out_language")
     return [line for line in lines if not any(f"manage.py {name}" in line for name in skipped)]
 
 
 def test_the_commands_in_the_docs_run(tmp_path: Path) -> None:
     arguments = [words_of(line)[words_of(line).index("manage.py") :] for line in safe_lines()]
-    # Tests with a server really collect the static files, which takes longer than everything else here.
+    # Skip collecting static files, which takes longer than the rest of this test; tests with a server cover it.
     arguments = [[*each, "--noinput", "--dry-run"] if each[1] == "collectstatic" else each for each in arguments]
     assert {each[1] for each in arguments} >= {"migrate", "collectstatic", "clean_comments", "prune_changes"}
-    # The docs name a place that is not ours.
+    # The docs name a directory that the test must not use.
     arguments = [[part.replace("/var/backups", str(tmp_path)) for part in each] for each in arguments]
     restoring = [each for each in arguments if each[1] == "restore" and "--check" not in each]
     assert restoring
@@ -384,7 +384,7 @@ def test_every_path_exists(document: str) -> None:
     for span in code_spans(document):
         name = span.split(" ")[0]
         if "/" in name and name.split("/")[0] in top and not re.search(r"[<*…]", name):
-            # Made by the tools, or by the reader who follows the document.
+            # Created by tools, or by the reader of the document.
             if name.split("/")[0] in {"staticfiles", "media", "node_modules"} or name.startswith("locale/ja"):
                 continue
             assert (ROOT / name).exists(), span
@@ -403,7 +403,7 @@ def test_every_dotted_name_can_be_imported(document: str) -> None:
     for span in code_spans(document):
         if not re.fullmatch(r"(articles|comments|liveblog|tests)(\.\w+)+", span):
             continue
-        # A permission, or a name that the code writes as text.
+        # A permission, or a name that occurs as a string in the code.
         if span in set().union(*ROLES.values()) or f'"{span}"' in sources():
             continue
         parts = span.split(".")

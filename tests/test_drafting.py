@@ -1,4 +1,4 @@
-"""Machine drafts are made in the background, never delay publishing, and are never rubbish."""
+"""Machine drafts are made in the background, never delay publishing, and are never unusable."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -62,7 +62,7 @@ def state(update: Update, language: str = "de") -> Translation:
 
 
 def make_due() -> None:
-    """Let the time until the next tries pass."""
+    """Make the next attempts due."""
     Translation._base_manager.filter(due_at__isnull=False).update(due_at=timezone.now())
 
 

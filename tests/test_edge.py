@@ -1,4 +1,4 @@
-"""The server gives nobody a connection, memory or disk for a request that is too large, too slow or never comes."""
+"""Requests that are too large, too slow or never sent occupy no connection, memory or disk."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ async def _is_known(headers: Any) -> bool:
 
 
 class Place(ThreadedServer):
-    """The server's protocol in front of an application that reads bodies and says how long they were."""
+    """The server's protocol in front of an application that responds with the length of the request's body."""
 
     def __init__(self) -> None:
-        #: The number of bytes of bodies that the application was given.
+        #: The number of body bytes that reached the application.
         self.read = 0
         super().__init__(BodyLimits(self._app, "sessionid", _is_known), http=EdgeProtocol)
 
@@ -59,7 +59,7 @@ class Place(ThreadedServer):
         return connection
 
     def ask(self, request: bytes) -> int:
-        """Send a request and return the status of the answer; 0 if the connection was cut without one."""
+        """Send a request and return the status of the response; 0 if the connection was closed without one."""
         with self.connect() as connection:
             connection.sendall(request)
             return status_of(connection)
@@ -76,7 +76,7 @@ def status_of(connection: socket.socket) -> int:
 
 
 def is_served(connection: socket.socket, request: bytes = GET) -> bool:
-    """Send a request, and return whether it is answered; read the whole answer."""
+    """Send a request, read the whole response, and return whether there was one."""
     connection.sendall(request)
     answer = b""
     while not answer.endswith(b"\r\n\r\nok"):
@@ -131,7 +131,7 @@ def test_a_head_that_trickles_is_cut(place: Place, monkeypatch: pytest.MonkeyPat
         assert is_served(second)
         monkeypatch.setattr(edge, "HEAD_SECONDS", 0.3)
         with place.connect() as silent, place.connect() as slow:
-            # The next request on a connection that was used well.
+            # Also the next request on a well-behaved connection.
             second.sendall(GET[:10])
             started = time.monotonic()
             with pytest.raises((BrokenPipeError, ConnectionResetError)):
@@ -162,7 +162,7 @@ def test_half_open_connections_push_each_other_out_and_nobody_else(
 
 def test_clients_that_come_at_the_same_moment_are_all_served(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(edge, "MAX_HALF_OPEN", 20)
-    # However slowly this test runs.
+    # Even if this test runs slowly.
     monkeypatch.setattr(edge, "HALF_OPEN_SECONDS", PATIENCE)
     monkeypatch.setattr(edge, "HEAD_SECONDS", 2 * PATIENCE)
     with ExitStack() as stack:
@@ -234,7 +234,7 @@ def test_a_length_that_is_no_number_is_refused(place: Place, length: str) -> Non
 
 # Proxies --------------------------------------------------------------------------------------------------------------
 
-#: An address, and how large a body it takes from somebody who has logged in.
+#: Addresses, and the greatest body that each accepts from a logged-in user.
 SIZES = {
     "/en/live/summit/comments/": edge.MAX_BODY_BYTES,
     "/vote/en/7/": edge.MAX_BODY_BYTES,
@@ -299,7 +299,7 @@ def test_the_files_for_proxies_say_the_same(
         pytest.skip(f"{proxy.__name__} is not installed")
     port = free_port()
     command = proxy(tmp_path, port, place.port)
-    # The proxy refuses by itself: the server behind it would take more.
+    # The proxy itself refuses: the server behind it would accept more.
     for name in ("MAX_BODY_BYTES", "MAX_NEWSROOM_BODY_BYTES", "MAX_UPLOAD_BYTES", "MAX_HEAD_BYTES"):
         monkeypatch.setattr(edge, name, 10**9)
     process = processes.start(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -313,7 +313,7 @@ def test_the_files_for_proxies_say_the_same(
             with _connected(port) as connection, suppress(BrokenPipeError, ConnectionResetError):
                 connection.sendall(post(path, most + 1, cookie="sessionid=x"))
                 connection.sendall(bytes(most + 1))
-                # Caddy before 2.7 says 502 for it.
+                # Caddy before 2.7 responds with 502.
                 assert status_of(connection) in (413, 502), path
             assert place.read <= most
         with _connected(port) as connection, suppress(BrokenPipeError, ConnectionResetError):

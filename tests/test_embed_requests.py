@@ -61,7 +61,7 @@ PRIVATE = [
 
 
 class Names:
-    """The DNS of a test: each name has a list of answers, of which the last is repeated."""
+    """A fake DNS: each name has a list of answers, of which the last is repeated."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, **answers: list[str]) -> None:
         self.answers = {name.replace("_", "."): addresses for name, addresses in answers.items()}

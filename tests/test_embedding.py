@@ -1,4 +1,4 @@
-"""Other sites may show our coverage if the newsroom has named them: in frames, by scripts and by websocket alike."""
+"""Other sites may embed our coverage if the newsroom allows them: in frames, by scripts and by websocket alike."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_an_origin_is_written_in_one_way(written: str, normal: str) -> None:
         *("https://a.example:x", "https://a.example; script-src *", "https://a.example,https://b.example", "null"),
     ],
 )
-def test_what_is_no_origin_is_refused(written: str) -> None:
+def test_an_invalid_origin_is_refused(written: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - whatever it says
         web_origins.normal_pattern(written)
     with pytest.raises(ValidationError):
@@ -126,7 +126,7 @@ def test_sites_of_its_own_must_be_named() -> None:
 
 
 def answered(headers: dict[str, str], **asked: str) -> dict[str, list[str]]:
-    """Return the headers that a client gets if the application answers with `headers`."""
+    """Return the headers that a client gets if the application responds with `headers`."""
 
     async def app(_scope: Any, _receive: Any, send: Callable[..., Any]) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": encoded(headers)})
@@ -147,7 +147,7 @@ def encoded(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
     return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
 
-def test_each_site_is_told_of_itself_only() -> None:
+def test_each_site_only_gets_its_own_origin() -> None:
     named = {READERS_HEADER: f"{PARTNER} https://*.other.example", "Vary": "Accept-Encoding"}
     for origin in (PARTNER, "https://www.other.example"):
         found = answered(named, origin=origin)
@@ -156,7 +156,7 @@ def test_each_site_is_told_of_itself_only() -> None:
     for asked in ({"origin": "https://evil.example"}, {"origin": "null"}, {}):
         found = answered(named, **asked)
         assert "access-control-allow-origin" not in found
-        # The answer to one is no answer for another.
+        # Caches must not reuse the response for another origin.
         assert found["vary"] == ["Accept-Encoding", "Origin"]
         assert READERS_HEADER.lower() not in found
     everybody = answered({READERS_HEADER: "*"}, origin="null")
@@ -200,7 +200,7 @@ def test_frames_scripts_and_websockets_follow_one_list(transactional_db: None) -
                 assert found["Set-Cookie"] is None
             assert joins(article.slug, origin) == may
             assert not joins(alone.slug, origin)
-        # The answer that is not modified says it too, as caches in browsers ask.
+        # Responses with 304 have the header too, because browsers revalidate their caches.
         etag = headers(paths[0].format(article.slug), PARTNER)["ETag"]
         assert headers(paths[0].format(article.slug), PARTNER, etag)["Access-Control-Allow-Origin"] == PARTNER
         assert joins(article.slug, server.url)
@@ -212,7 +212,7 @@ def test_frames_scripts_and_websockets_follow_one_list(transactional_db: None) -
         )
         # Nothing else can be framed.
         assert headers(article.url("en"), PARTNER)["X-Frame-Options"] == "DENY"
-        # A change of the list counts within a second, also for what is cached.
+        # A change of the list takes effect within a second, also for cached responses.
         article.embedding = "none"
         article.save()
         eventually(lambda: not headers(paths[0].format(article.slug), PARTNER, etag)["Access-Control-Allow-Origin"])
@@ -223,7 +223,7 @@ def test_frames_scripts_and_websockets_follow_one_list(transactional_db: None) -
 
 
 @pytest.mark.django_db
-def test_the_fragment_stands_by_itself(client: Client, partner: str) -> None:
+def test_the_fragment_needs_nothing_from_the_page_around(client: Client, partner: str) -> None:
     article = factories.article()
     picture = factories.picture((1600, 900))
     update = factories.update(article, headline_en="Peace", body_en="<p>Signed.</p>", pictures=(picture,))
@@ -284,7 +284,7 @@ def test_pages_of_the_fragment_follow_each_other(client: Client, partner: str, m
     assert query == ""
     at = client.get(f"{base}?at={updates[0].pk}").content.decode()
     assert f'id="{updates[0].element}"' in at
-    # Of other coverage on the same page: no error in its console.
+    # A fragment of other coverage on the same page must not cause an error in the console.
     assert client.get(f"{base}?at={factories.update(other).pk}").status_code == 204
     for wrong in ("before=99999999", "at=x", "teaser=2", f"teaser=1&before={updates[3].pk}", "before=1&at=2"):
         assert client.get(f"{base}?{wrong}").status_code == 404, wrong
@@ -292,7 +292,7 @@ def test_pages_of_the_fragment_follow_each_other(client: Client, partner: str, m
 
 
 @pytest.mark.django_db
-def test_the_page_for_an_iframe_is_no_page_of_its_own_to_search_engines(client: Client, partner: str) -> None:
+def test_search_engines_do_not_index_the_page_for_an_iframe_by_itself(client: Client, partner: str) -> None:
     article = factories.article()
     factories.update(article)
     answer = client.get(f"/embed/ar/{article.slug}/?theme=dark")

@@ -65,7 +65,7 @@ def files(settings: Any) -> list[str]:
 
 
 class Full(FileSystemStorage):
-    """A storage without room for another file."""
+    """A storage that is full."""
 
     def _save(self, name: str, content: Any) -> str:
         raise OSError(errno.ENOSPC, "No space left on device")

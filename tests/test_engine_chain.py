@@ -1,4 +1,4 @@
-"""If one engine cannot draft a text, the next one does, and what is under embargo goes to none."""
+"""If one engine cannot draft a text, the next one does; texts under embargo are sent to none."""
 
 import json
 import re
@@ -31,7 +31,7 @@ State = Translation.State
 
 @pytest.fixture
 def first(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[TranslationServer]:
-    """Return the provider that is asked first, for models; `second` is the next."""
+    """Return the first provider, which runs models; `second` is the next."""
     monkeypatch.setattr(engines, "_paused_until", {})
     settings.TRANSLATION_ENGINES = "llm libretranslate; en>uk libretranslate"
     settings.TRANSLATION_TIMEOUT = float(PATIENCE)
@@ -205,14 +205,14 @@ def test_a_draft_that_is_saved_for_later_is_counted_when_it_is_accepted(first: T
     written(editor, update, draft.replace("Vierzehn", "Alle vierzehn"), "_accept")
     [(*_, accepted, changed)] = used(update)
     assert (state(update).state, accepted) == (State.REVIEWED, 1)
-    # In all, not in the last step.
+    # The whole change counts, not only the last step.
     assert changed == round(100 * usage.change({"body": draft}, {"body": draft.replace("Vierzehn", "Alle vierzehn")}))
-    # The engine has no part in later changes of people.
+    # Later changes by people do not count.
     written(editor, update, draft.replace("Vierzehn", "Sämtliche vierzehn"), "_accept")
     assert used(update)[0][-2:] == (1, changed)
 
 
-def test_a_suggestion_is_counted_when_what_people_made_of_it_is_accepted(first: TranslationServer) -> None:
+def test_a_suggestion_is_counted_when_its_edited_text_is_accepted(first: TranslationServer) -> None:
     update = drafted()
     update.refresh_from_db()
     editor = member_of("Editor")
@@ -252,7 +252,7 @@ def test_editors_see_characters_costs_and_changes_of_each_engine_in_the_list_and
     assert "Translation memory German 0 1,000 saved – 0 –" in shown["one"]
     assert "LLM 1,234,567 characters translated Cost: US$3.09 Edited before approval, on average: 15%" in shown["desk"]
     assert "Translation memory 1,000 characters saved" in shown["desk"]
-    # Costs are for those who run the coverage.
+    # Costs are only shown to editors.
     assert "engine-figures" not in member_of("Translator").get("/admin/articles/translation/").content.decode()
 
 
@@ -261,7 +261,7 @@ def strip(html: str) -> str:
 
 
 @pytest.mark.parametrize("wrong", ["deepl", "deepl 20", "deepl 20 EURO", "deepl 20 XYZ", "deepl -1 EUR", "20 EUR"])
-def test_a_price_that_is_none_is_refused(wrong: str) -> None:
+def test_an_invalid_price_is_refused(wrong: str) -> None:
     assert prices.parse("deepl 20 EUR; ")["deepl"].of(50_000) == "€1.00"
     with pytest.raises(ImproperlyConfigured, match="TRANSLATION_PRICES"):
         prices.parse(f"google 20 USD; {wrong}")

@@ -122,10 +122,10 @@ def flood() -> Article:
 
 @pytest.fixture(scope="module")
 def coverage(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[Article]:
-    """Create one of everything, once for all tests, because none of them leaves anything behind."""
+    """Create content of all kinds, once for all tests, because no test changes it."""
     with (
         django_db_blocker.unblock(),
-        # A provider is configured, so its buttons are there, but no test asks it.
+        # A configured provider shows its buttons, but no test sends it a request.
         override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("media"), LIBRETRANSLATE_URL="http://127.0.0.1:9"),
         pytest.MonkeyPatch.context() as patch,
         transaction.atomic(),
@@ -174,7 +174,7 @@ def visitor(role: str, language: str) -> Client:
 
 
 def starts(role: str, language: str, article: Article) -> list[str]:
-    """Return the addresses where a crawl starts: the root, and pages that it must not miss among many of a kind."""
+    """Return the addresses where a crawl starts: the root, and pages of kinds of which it only visits some."""
     if role not in ROLES:
         updates = [update.url(language) for update in article.updates.published()]
         embeds = [f"/embed/{language}/{article.slug}/", f"/embed/{language}/{article.slug}/?teaser=1"]
@@ -206,9 +206,9 @@ def one_of_each(found: Any, field: str) -> list[int]:
 
 
 def crawls() -> list[Any]:
-    """Pair each role with one language, and all roles together with both directions of writing.
+    """Pair each role with a language. All roles together cover both writing directions.
 
-    Readers see pages in Arabic, which shows each English word in them. `make soak` pairs all roles with all languages.
+    Readers get Arabic, in which English words are easy to detect. `make soak` pairs all roles with all languages.
     """
     usual = {role: ["de"] for role in ROLES} | {"Editor": ["ar"], "Translator": ["uk"], "Reader": ["ar"]}
 
@@ -465,7 +465,7 @@ def test_language_links_that_search_engines_reject_are_found() -> None:
 
 
 class Site:
-    """A site of links alone."""
+    """A site whose pages only contain links."""
 
     def __init__(self, **links: str | int) -> None:
         self.links = links

@@ -1,4 +1,4 @@
-"""After a failover of PostgreSQL or Redis the newsroom goes on at the server that took over."""
+"""After a failover of PostgreSQL or Redis, the newsroom continues on the new primary."""
 
 import asyncio
 import os
@@ -27,7 +27,7 @@ pytestmark = [
 
 SLUG = "nato-bucharest-2022"
 
-#: Seconds after which all pages are right, once the new primary takes posts.
+#: Seconds within which all pages are correct, once the new primary accepts posts.
 RIGHT = 5.0
 
 
@@ -66,7 +66,7 @@ async def test_the_newsroom_goes_on_at_the_promoted_replica_of_postgresql(
     redis = stack.enter_context(module.redis(directory))
     replica = stack.enter_context(module.replica(directory, database.url))
     standby = replica.url.rpartition("@")[2].partition("/")[0]
-    # The standby comes first: it does not take writes, so nobody may stay connected to it.
+    # The address lists the standby first. It does not accept writes, so servers must not stay connected to it.
     address = database.url.replace("@", f"@{standby},")
     newsroom = await asyncio.to_thread(newsroom_at, stack, directory, database, redis, DATABASE_URL=address)
     pages = [OpenPage(newsroom.servers, SLUG, LANGUAGES[number % 4]) for number in range(8)]
@@ -84,7 +84,7 @@ async def test_the_newsroom_goes_on_at_the_promoted_replica_of_postgresql(
         await asyncio.to_thread(database.stop)
         await asyncio.to_thread(replica.start)
         await asyncio.to_thread(module.promote, directory)
-        # At once, so that they get the revisions of the lost updates.
+        # Post at once, so that the posts get the revisions of the lost updates.
         for number in range(3):
             await asyncio.to_thread(newsroom.post, f"The replica took over, {number}.")
         await until_all_show(pages, "The replica took over, 2.", within=RIGHT)
@@ -96,7 +96,7 @@ async def test_the_newsroom_goes_on_at_the_promoted_replica_of_postgresql(
         new = set(pages[0].updates) - kept
         assert len(new) == 3
         assert kept <= set(pages[0].updates)
-        # A bookmark of a lost update leads to no other one.
+        # A bookmark of a lost update does not lead to another update.
         assert min(map(key_of, new)) > keys.LOST_KEYS > max(map(key_of, kept | ghosts))
 
 

@@ -1,4 +1,4 @@
-"""A feed tells all of the coverage in the reader's language, and what was corrected or withdrawn."""
+"""A feed has the whole coverage in the reader's language, including corrections and withdrawals."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SCHEMA = etree.RelaxNG(etree.parse(Path(__file__).parent / "schemas" / "atom.rng
 
 
 def feed(client: Client, path: str = "/en/feed.atom") -> Any:
-    """A feed as feedparser reads it; it must be valid by the rules of the RFC."""
+    """Return a feed, parsed by feedparser. Fail if it does not follow the RFC."""
     response = client.get(path)
     assert response.status_code == 200, path
     SCHEMA.assertValid(etree.fromstring(response.content))
@@ -52,7 +52,7 @@ def of(article: Article, language: str = "en", query: str = "", name: str = "fee
 
 
 def removed(client: Client, path: str) -> dict[str, str]:
-    """The ids of removed entries, and the reasons that are given."""
+    """Return the reasons of removed entries by id."""
     found = tree(client, path).iter(f"{TOMBSTONES}deleted-entry")
     return {entry.get("ref"): entry.findtext(f"{TOMBSTONES}comment", "") for entry in found}
 
@@ -62,7 +62,7 @@ def links(parsed: Any, relation: str) -> list[str]:
 
 
 def many(article: Article, count: int, **fields: Any) -> list[Update]:
-    """Published updates, a minute apart, the last one the newest."""
+    """Create published updates, a minute apart, the newest last."""
     start = timezone.now() - datetime.timedelta(days=1)
     columns_of = {"article": article, "source_language": "en", "state": "published", **fields}
     rows = [
@@ -115,7 +115,7 @@ def test_a_program_that_reads_feeds_gets_the_whole_update(client: Client, path: 
     assert links(parsed, "self") == [f"http://127.0.0.1:8000{path}"]
 
 
-def test_each_kind_of_update_stands_by_itself_in_a_feed(client: Client) -> None:
+def test_each_kind_of_update_is_complete_in_a_feed(client: Client) -> None:
     article = factories.article()
     full(article)
     factories.update(article, headline_en="Which?", kind="poll", body_en="<p>Say</p><ul><li>A</li><li>B</li></ul>")
@@ -246,7 +246,7 @@ def test_a_correction_makes_the_entry_new_under_the_same_id(client: Client) -> N
     assert feed(client, of(article)).feed.updated == after.updated
 
 
-def test_what_changes_in_one_language_is_new_in_that_language_alone(client: Client) -> None:
+def test_a_change_in_one_language_is_new_in_that_language_alone(client: Client) -> None:
     article = factories.article()
     update = factories.update(article, headline_en="The talks have begun", body_en="")
     before = {language: updated(client, article, language) for language in ("en", "de", "uk")}
@@ -328,7 +328,7 @@ def test_the_site_tells_of_coverage_that_is_deleted(client: Client) -> None:
 
 
 def chain(client: Client, path: str) -> list[tuple[str, list[str]]]:
-    """All documents of a feed, each with its address and the ids of its entries."""
+    """Return all documents of a feed, each with its address and the ids of its entries."""
     found = []
     while path:
         document = tree(client, path)
@@ -373,7 +373,7 @@ def test_an_archive_says_that_it_is_one_and_where_the_newest_entries_are(client:
 def test_a_withdrawal_is_told_in_the_newest_document_and_in_its_archive(client: Client) -> None:
     article = factories.article()
     rows = many(article, 120)
-    # Not beside the end of an archive, which is a multiple of ARCHIVE_STEP.
+    # The update must not be at the end of an archive, which is at a multiple of ARCHIVE_STEP.
     middle = next(
         number for number in range(80, 112) if rows[number].pk % entries.ARCHIVE_STEP == entries.ARCHIVE_STEP // 2
     )
@@ -404,14 +404,14 @@ def test_a_feed_that_has_not_changed_is_not_sent_again(client: Client, path: str
     assert client.get(path, headers={"If-Modified-Since": first["Last-Modified"]}).status_code == 304
     early = http_date(timezone.now().timestamp() - 3600)
     assert client.get(path, headers={"If-Modified-Since": early}).status_code == 200
-    # The date says nothing if there is an ETag.
+    # An ETag takes precedence over the date.
     headers = {"If-None-Match": '"other"', "If-Modified-Since": first["Last-Modified"]}
     assert client.get(path, headers=headers).status_code == 200
     factories.update(article)
     assert client.get(path, headers={"If-None-Match": first["ETag"]}).status_code == 200
 
 
-def test_a_comment_makes_the_feed_of_a_coverage_no_other_one(client: Client) -> None:
+def test_a_comment_does_not_change_the_feed_of_a_coverage(client: Client) -> None:
     article = factories.article()
     factories.update(article)
     before = client.get(of(article))
@@ -433,7 +433,7 @@ def test_a_long_feed_takes_no_more_queries_than_a_short_one(
     assert counts[0] == counts[1]
 
 
-# Finding it -----------------------------------------------------------------------------------------------------------
+# Discovery ------------------------------------------------------------------------------------------------------------
 
 
 def test_every_page_of_readers_names_its_feeds(client: Client) -> None:

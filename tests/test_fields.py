@@ -1,4 +1,4 @@
-"""One column stores and searches a list of languages."""
+"""A column stores a list of languages, and can be searched."""
 
 import pytest
 

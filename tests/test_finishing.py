@@ -107,7 +107,7 @@ def test_the_form_asks_before_it_finishes_coverage() -> None:
     errors = errors_of(answer)
     assert [(name, len(messages)) for name, messages in errors.items()] == [("finishing", 1)]
     assert (state_of(article), state_of(update)) == ("live", "scheduled")
-    # Another update is scheduled while the form is open, so the decision is about one of the two only.
+    # Another update is scheduled while the form is open, so the decision only covers one of the two.
     second = later(article)
     data |= {"finishing": "drafts", "finishing_named": str(update.pk)}
     answer = client.post(change_url(article), data)
@@ -115,7 +115,7 @@ def test_the_form_asks_before_it_finishes_coverage() -> None:
     data["finishing_named"] = answer.context["adminform"].form["finishing_named"].value()
     answer = client.post(change_url(article), data, follow=True)
     assert (state_of(article), state_of(update), state_of(second)) == ("finished", "draft", "draft")
-    # An update that waits for release stays as it is, and the form names it.
+    # An update that waits for release does not change, and the form names it.
     assert state_of(waiting) == "submitted"
     assert "Statement" in "".join(map(str, answer.context["messages"]))
 

@@ -1,4 +1,4 @@
-"""Readers are notified of what they follow: once for each story, in their language, and nobody who does not want it."""
+"""Readers who follow something get one notification of each story, in their language; others get none."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def service(settings: Any) -> Iterator[PushService]:
 
 
 def ask(action: str, browser: Browser | None = None, language: str = "en", **data: Any) -> Any:
-    """Send what the scripts of a page send, and return the response."""
+    """Send a request as the scripts of a page do, and return the response."""
     if browser is not None and "subscription" not in data:
         data["endpoint"] = browser.endpoint
     return Client().post(f"/{language}/follow/{action}", json.dumps(data), content_type="application/json")
@@ -65,14 +65,14 @@ def follow(service: PushService, subject: Any, level: str = "all", language: str
 
 
 def work() -> None:
-    """Do what is due, as if the time of everything that waits for a moment had come."""
+    """Make all waiting editions due, and send all messages."""
     Edition.objects.filter(due_at__isnull=False).update(due_at=timezone.now())
     while editions.run_due() + deliveries.send_due():
         pass
 
 
 def late() -> None:
-    """Let the time be over for which texts are awaited."""
+    """Let the deadline for texts pass."""
     Edition.objects.update(deadline=timezone.now())
     work()
 
@@ -99,7 +99,7 @@ def test_a_follower_is_told_of_an_update_and_nobody_else_is(service: PushService
     assert stranger.shown == []
 
 
-def test_each_level_brings_what_the_reader_chose(service: PushService) -> None:
+def test_each_level_notifies_of_the_updates_that_the_reader_chose(service: PushService) -> None:
     article = factories.article()
     readers = {level: follow(service, article, level) for level in ("all", "key", "breaking")}
     factories.update(article, headline_en="A detail")
@@ -138,7 +138,7 @@ def test_topics_and_authors_are_followed_over_all_coverage(service: PushService)
     assert on_author.titles == ["By Ioana"]
 
 
-def test_who_follows_a_coverage_and_its_topic_is_told_once(service: PushService) -> None:
+def test_a_reader_who_follows_a_coverage_and_its_topic_is_told_once(service: PushService) -> None:
     topic = Topic.objects.create(name="Trade", slug="trade")
     article = factories.article()
     with changes.edit(article):
@@ -169,7 +169,7 @@ def test_copies_of_an_update_are_one_story(service: PushService) -> None:
 
 
 @pytest.mark.parametrize("way", ["draft", "earlier time", "silent", "none", "key events only"])
-def test_what_is_no_news_is_told_to_nobody(service: PushService, way: str) -> None:
+def test_updates_that_are_no_news_notify_nobody(service: PushService, way: str) -> None:
     limits = {"none": NotificationLimit.NONE, "key events only": NotificationLimit.KEY}
     article = factories.article(notifications=limits.get(way, NotificationLimit.ALL))
     reader = follow(service, article)
@@ -239,7 +239,7 @@ def test_where_readers_get_reviewed_texts_alone_they_are_told_of_nothing_else(se
     assert reader.shown == []
     translate(update, "de", "Die Gespräche beginnen")
     work()
-    # It came too late to be news.
+    # The text came too late to be news.
     assert reader.shown == []
     second = factories.update(article, headline_en="A break", body_en="")
     translate(second, "de", "Eine Pause")
@@ -250,7 +250,7 @@ def test_where_readers_get_reviewed_texts_alone_they_are_told_of_nothing_else(se
 # Corrections and withdrawals ------------------------------------------------------------------------------------------
 
 
-def told(service: PushService, **fields: Any) -> tuple[Browser, Update]:
+def notified(service: PushService, **fields: Any) -> tuple[Browser, Update]:
     article = factories.article()
     reader = follow(service, article)
     update = factories.update(article, **{"headline_en": "Thirteen came"} | fields)
@@ -260,7 +260,7 @@ def told(service: PushService, **fields: Any) -> tuple[Browser, Update]:
 
 
 def test_a_correction_takes_the_place_of_the_notification_without_a_sound(service: PushService) -> None:
-    reader, update = told(service)
+    reader, update = notified(service)
     newcomer = follow(service, update.article)
     update.headline_en, update.correction_note_en = "Fourteen came", "We said thirteen."
     update.save()
@@ -275,7 +275,7 @@ def test_a_correction_takes_the_place_of_the_notification_without_a_sound(servic
 
 
 def test_a_typo_is_not_told_again(service: PushService) -> None:
-    reader, update = told(service)
+    reader, update = notified(service)
     update.headline_en = "Thirteen came."
     update.save()
     work()
@@ -284,7 +284,7 @@ def test_a_typo_is_not_told_again(service: PushService) -> None:
 
 @pytest.mark.parametrize("way", ["withdrawn", "with a mark", "deleted", "article deleted"])
 def test_a_withdrawal_takes_the_notification_back(service: PushService, way: str) -> None:
-    reader, update = told(service)
+    reader, update = notified(service)
     if way == "deleted":
         update.delete()
     elif way == "article deleted":
@@ -306,7 +306,7 @@ def test_a_withdrawal_takes_the_notification_back(service: PushService, way: str
 def test_an_update_that_is_published_again_replaces_the_notice_of_its_withdrawal(
     service: PushService, hours: int
 ) -> None:
-    reader, update = told(service)
+    reader, update = notified(service)
     update.withdraw(leaves_mark=True, reason="")
     update.save()
     work()
@@ -319,7 +319,7 @@ def test_an_update_that_is_published_again_replaces_the_notice_of_its_withdrawal
     [shown] = reader.tray.values()
     assert "Fourteen came" in shown["title"]
     assert len(reader.shown) == 3
-    # To others it is news, or it is not.
+    # For a reader who has not had the update, it may be news.
     assert len(newcomer.shown) == (0 if hours else 1)
     update.withdraw(leaves_mark=True, reason="")
     update.save()
@@ -328,7 +328,7 @@ def test_an_update_that_is_published_again_replaces_the_notice_of_its_withdrawal
     assert "ithdrawn" in shown["title"]
 
 
-def test_who_has_not_got_it_yet_is_not_told_of_its_withdrawal(service: PushService) -> None:
+def test_a_reader_who_has_not_got_an_update_is_not_told_of_its_withdrawal(service: PushService) -> None:
     article = factories.article()
     reader = follow(service, article)
     update = factories.update(article)
@@ -345,7 +345,7 @@ def test_a_correction_while_it_is_being_sent_reaches_everybody(service: PushServ
     editions.run_due()
     row = Edition.objects.get(language="en")
     batch = deliveries.queue.claim(10)
-    # Another process makes the next message while this one sends the first.
+    # Another process creates the next message while this one sends the first.
     Edition.objects.filter(pk=row.pk).update(version=2, message=(row.message or {}) | {"title": "Fourteen came"})
     deliveries._finish(row, batch)
     work()
@@ -355,7 +355,7 @@ def test_a_correction_while_it_is_being_sent_reaches_everybody(service: PushServ
 # Stopping and leaving -------------------------------------------------------------------------------------------------
 
 
-def test_what_a_user_publishes_can_be_stopped_for_a_while(service: PushService, settings: Any) -> None:
+def test_the_notifications_of_an_update_can_be_stopped_for_a_while(service: PushService, settings: Any) -> None:
     settings.PUSH_DELAY_SECONDS = 60
     article = factories.article()
     reader = follow(service, article)
@@ -393,7 +393,7 @@ def test_an_editor_who_switches_the_notifications_of_a_coverage_off_stops_those_
     assert reader.shown == []
 
 
-def test_one_tap_on_a_notification_ends_what_led_to_it(service: PushService) -> None:
+def test_one_tap_on_a_notification_ends_the_follows_that_caused_it(service: PushService) -> None:
     topic = Topic.objects.create(name="Trade", slug="trade")
     article, other = factories.article(), factories.article()
     with changes.edit(article):
@@ -498,7 +498,7 @@ def test_hours_that_no_clock_shows_are_refused_and_change_nothing(service: PushS
 
 
 @pytest.mark.parametrize("status", [404, 410])
-def test_a_subscription_that_has_ended_goes(service: PushService, status: int) -> None:
+def test_a_subscription_that_has_ended_is_deleted(service: PushService, status: int) -> None:
     article = factories.article()
     reader, other = follow(service, article), follow(service, article)
     reader.answers = [Response(status=status)]
@@ -585,7 +585,7 @@ def test_a_push_service_that_hangs_keeps_no_other_waiting(
         lanes.stop()
         sender.end()
         lanes.wait()
-        # It is left alone, and what it was not asked for does not count as tried.
+        # The dead service gets a pause, and messages that were not sent to it do not count as attempted.
         assert dead.asked < circuit_breakers.MAX_FAILURES + MAX_EXCHANGES
         assert waiting.filter(attempts=1).count() == dead.asked
         assert waiting.filter(attempts=0).count() == len(unlucky) - dead.asked
@@ -622,7 +622,7 @@ def test_a_sender_that_was_ended_starts_no_other_process(service: PushService) -
     assert not reader.shown
 
 
-def test_a_service_still_rests_when_the_last_messages_that_were_under_way_fail(
+def test_a_circuit_breaker_stays_open_when_the_last_messages_under_way_fail(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     clock = [1000.0]
@@ -637,7 +637,7 @@ def test_a_service_still_rests_when_the_last_messages_that_were_under_way_fail(
     assert found.seconds_open("a")
 
 
-def test_a_subscription_that_is_always_refused_goes_in_the_end(
+def test_a_subscription_that_is_always_refused_is_finally_deleted(
     service: PushService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(deliveries, "MAX_REFUSALS", 3)
@@ -658,7 +658,7 @@ def test_a_process_that_dies_while_it_sends_leaves_nothing_out(service: PushServ
     Edition.objects.update(due_at=timezone.now())
     editions.run_due()
     assert len(deliveries.queue.claim(10)) == 1
-    # Nothing came of it. Another process does it after the lease.
+    # The message was not sent. Another process sends it after the lease.
     assert deliveries.send_due() == 0
     retry()
     assert len(reader.shown) == 1
@@ -675,7 +675,7 @@ def test_an_endpoint_whose_service_is_not_named_any_more_is_sent_nothing(service
 
 
 def test_old_stories_are_cleared(service: PushService, monkeypatch: pytest.MonkeyPatch) -> None:
-    told(service)
+    notified(service)
     Story.objects.update(created_at=timezone.now() - timedelta(days=deliveries.KEPT_DAYS + 1))
     monkeypatch.setattr(deliveries, "_cleared_at", -1e9)
     deliveries.clear()
@@ -739,14 +739,14 @@ def test_a_subscription_that_no_browser_makes_is_refused(service: PushService) -
         {"time_zone": "../../etc/passwd", "kind": "topic", "id": 1},
     ],
 )
-def test_what_no_page_offers_cannot_be_followed(service: PushService, data: dict[str, Any]) -> None:
+def test_only_subjects_that_a_page_offers_can_be_followed(service: PushService, data: dict[str, Any]) -> None:
     article = factories.article()
     named = {"kind": "article", "id": article.pk, "level": "all", "subscription": service.browser().subscription()}
     assert ask("", **named | data).status_code == 422
     assert not PushSubscription.objects.exists()
 
 
-def test_a_request_that_cannot_be_read_is_told_so(service: PushService) -> None:
+def test_an_unreadable_request_is_refused(service: PushService) -> None:
     for action in ("", "leave/", "state/", "quiet-hours/", "renew/"):
         for body in ("", "[]", "{", '{"kind": "\\u0000"}', "[" * 8000, " " * 9000, "\xff"):
             response = Client().post(f"/en/follow/{action}", body.encode("latin-1"), content_type="application/json")
@@ -786,7 +786,7 @@ def test_a_browser_follows_a_bounded_number_of_things(service: PushService, monk
     assert ask("", **named).status_code == 422
 
 
-def test_the_page_of_what_one_follows_is_the_same_for_all() -> None:
+def test_the_page_of_followed_subjects_is_the_same_for_all() -> None:
     response = Client().get("/ar/following/")
     assert response.status_code == 200
     assert "public" in response["Cache-Control"]
@@ -832,7 +832,7 @@ def test_all_of_many_followers_are_told_once_while_readers_are_served(service: P
             began = monotonic()
             get(f"{server.url}/en/live/summit/")
             waits.append(monotonic() - began)
-            # Those that wait to be sent again. For one that is under way, `due_at` is the end of a lease.
+            # Make retries due now. For messages under way, `due_at` is the end of a lease.
             soon = timezone.now() + timedelta(minutes=1)
             Delivery.objects.filter(attempts__gt=0, due_at__lt=soon).update(due_at=timezone.now())
             return sum(bool(one.shown) for one in browsers) == number - 1
@@ -841,5 +841,5 @@ def test_all_of_many_followers_are_told_once_while_readers_are_served(service: P
     assert all(one.titles == ["Talks have begun"] for one in browsers if one is not browsers[2])
     assert PushSubscription.objects.count() == number - 1
     assert Story.objects.get().told == number - 1
-    # A page is never kept waiting by the sending, which has a process of its own.
+    # Sending has its own process, so it never delays a page.
     assert sorted(waits)[len(waits) // 2] < 10

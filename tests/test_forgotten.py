@@ -1,4 +1,4 @@
-"""Editors of forgotten coverage get one warning; then the system finishes the coverage, and says so."""
+"""Editors of forgotten coverage get one warning; then the system finishes the coverage, and shows that it did."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def spans(settings: Any) -> None:
 
 
 def quiet(hours: float = 11, **fields: Any) -> Article:
-    """Create coverage in which nothing has happened for so many hours."""
+    """Create coverage without activity for some hours."""
     article = factories.article(**fields)
     factories.update(article)
     pass_hours(article, hours)
@@ -36,7 +36,7 @@ def quiet(hours: float = 11, **fields: Any) -> Article:
 
 
 def pass_hours(article: Article, hours: float) -> None:
-    """Move everything that happened in the coverage into the past by so many hours."""
+    """Move all times of the coverage back by some hours."""
     span = timedelta(hours=hours)
     Article._base_manager.filter(pk=article.pk).update(coverage_start=article.coverage_start - span)
     for update in article.updates.all():

@@ -48,7 +48,7 @@ def test_a_withdrawn_update_is_removed() -> None:
     assert frame(article, 1)["changes"][0] == {"op": "remove", "id": update.element}
 
 
-def test_what_follows_from_the_updates_comes_with_them() -> None:
+def test_a_frame_includes_all_elements_that_depend_on_the_updates() -> None:
     article = factories.article()
     first = factories.update(article, is_key=True, headline_en="A bridge is closed")
     second = factories.update(article, source_language="uk", headline_uk="Текст")
@@ -157,7 +157,7 @@ def test_the_changes_address_returns_the_same_frame(client: Any) -> None:
     assert client.get(f"/pl/live/{article.slug}/changes?after={factories.state_at(article, 0)}").status_code == 404
 
 
-def test_what_one_page_missed_is_rendered_once_for_all_that_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missed_changes_are_rendered_once_for_all_pages_that_reconnect(monkeypatch: pytest.MonkeyPatch) -> None:
     article = factories.article()
     for _ in range(6):
         factories.update(article)
@@ -193,6 +193,6 @@ def test_states_that_nobody_gave_out_fill_no_cache(client: Any) -> None:
         assert (answer.json()["reload"], answer["Cache-Control"]) == (True, "no-store")
     for after in (factories.state_at(article, 0), article_state(article)):
         assert "public" in client.get(address, {"after": str(after)})["Cache-Control"]
-        # Other spellings of the same state would be kept once more each.
+        # Other spellings of the same state would each be cached again.
         for other in (f"0{after}", f"{after.revision}", "zz9"):
             assert client.get(address, {"after": other})["Cache-Control"] == "no-store"

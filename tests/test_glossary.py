@@ -207,7 +207,7 @@ def test_an_export_can_be_imported_again(extension: str) -> None:
     GlossaryTerm.objects.all().delete()
     assert send(client, file, f"terms.{extension}").status_code == 302
     if extension == "tbx":
-        # TBX-Basic cannot express these.
+        # TBX-Basic cannot represent these.
         before = [values | {"case_sensitive": False, "inflected": True} for values in before]
     assert stored() == before
 

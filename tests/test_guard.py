@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(name="update")
 def full_update() -> Update:
-    """Create an update with everything that it can have."""
+    """Create an update with all optional parts."""
     update = factories.update(
         factories.article(),
         body_en="<p>Signed.</p>",

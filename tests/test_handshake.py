@@ -24,10 +24,10 @@ ACCEPTED = b"sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 
 
 class Place(ThreadedServer):
-    """The server's protocols in front of an application that does what the address says."""
+    """The server's protocols in front of an application whose behaviour is named in the address."""
 
     def __init__(self) -> None:
-        #: Set to let the application go on.
+        #: Set to let the application continue.
         self.may_answer = threading.Event()
         #: The scope of the last websocket.
         self.scope: dict[str, Any] = {}
@@ -63,7 +63,7 @@ class Place(ThreadedServer):
         return connection
 
     def answer(self, does: str = "serves", headers: dict[str, str] | None = None) -> bytes:
-        """Return the head of the answer."""
+        """Return the head of the response."""
         with self.ask(does, headers) as connection:
             return head_of(connection)
 
@@ -174,5 +174,5 @@ def test_a_client_that_sends_before_the_answer_is_cut(place: Place) -> None:
         connection.sendall(masked(0x80 | PING, b"early"))
         assert until_cut(connection) == b""
     place.may_answer.set()
-    # Nothing of it stays.
+    # The server keeps no trace of the connection.
     eventually(lambda: not place.server.server_state.connections)

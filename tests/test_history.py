@@ -306,7 +306,7 @@ def test_restoring_a_version_makes_a_new_one() -> None:
     assert update.authors.count() == 1
     version = newest(update)
     assert (version.number, version.restored, str(version.user)) == (3, 1, "journalist")
-    # It was a key event, and is none any more.
+    # The update was a key event, and no longer is.
     last = {element for _revision, element in factories.log_of(article)[-2:]}
     assert last == {update.element, f"moment-{update.pk}"}
 

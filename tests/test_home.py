@@ -1,4 +1,4 @@
-"""Home shows each person what is live and what waits for them, and one line starts a coverage."""
+"""Home shows each user the live coverage and their tasks, and one line starts a coverage."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_each_role_is_shown_its_own_queues() -> None:
     assert names["Editor"] == {"translations", "comments"}
 
 
-def test_home_says_what_goes_wrong() -> None:
+def test_home_reports_updates_that_were_not_published_in_time() -> None:
     article = factories.article()
     late = factories.scheduled(article)
     Update._base_manager.filter(pk=late.pk).update(publish_at=timezone.now() - datetime.timedelta(minutes=5))
@@ -149,7 +149,7 @@ def test_coverage_is_in_no_list_until_its_first_update_makes_it_live(client: Cli
         return text + "".join(client.get(file).content.decode() for file in files)
 
     def shown_in() -> list[str]:
-        # The index of the sitemaps is kept for some minutes.
+        # The index of the sitemaps is cached for some minutes.
         cache.clear()
         return [url for url in lists if article.slug in text_of(url)]
 
@@ -277,7 +277,7 @@ def test_each_language_may_have_a_slug_of_its_own_and_old_ones_redirect(client: 
     ):
         answer = client.get(old)
         assert (answer.status_code, answer["Location"]) == (301, new)
-    # A form that was open is sent again as it was.
+    # A form that was open is sent again unchanged.
     assert client.post("/de/live/nato-2022/comments/", {}).status_code == 308
     assert client.get("/en/live/nowhere/").status_code == 404
 

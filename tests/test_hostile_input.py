@@ -1,4 +1,4 @@
-"""Nobody's input makes the server fail: each address answers each request, and within a time."""
+"""No input makes the server fail: each address responds to each request, within a time limit."""
 
 import asyncio
 import itertools
@@ -23,13 +23,13 @@ from tests.hostile import Address, Fuzzer
 
 ROLES = ("nobody", "Journalist", "Translator", "Moderator", "Editor", "admin")
 
-#: More than any of these requests needs, in seconds of the processor.
+#: More CPU seconds than any of these requests needs.
 LIMIT_SECONDS = 2.0
 
 
 @pytest.fixture(scope="module")
 def site(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[dict[str, list[str]]]:
-    """Create one of each kind once for all tests, and return the parts of addresses at which something is."""
+    """Create content once for all tests, and return values for addresses that exist."""
     with (
         django_db_blocker.unblock(),
         override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("media")),
@@ -70,7 +70,7 @@ def visitor(role: str) -> Client:
 
 
 def is_for(address: Address, role: str) -> bool:
-    """Return whether a role has other answers there than everybody: readers' pages are the same for all."""
+    """Return whether to test an address with a role: readers' pages are the same for all roles."""
     return role == "nobody" or address.route.startswith(("admin/", "accounts/"))
 
 
@@ -86,16 +86,16 @@ def test_no_request_makes_the_server_fail_or_takes_long(site: dict[str, list[str
 
     def send(address: Address, method: str, path: str, query: str = "", *form: Any) -> None:
         names = fuzzer.names.setdefault(address.route, set())
-        with hostile.parameters_read(names):
+        with hostile.record_parameters(names):
             answer = hostile.ask(client, method, path, query, *(form or (None, "text/plain")))
         names |= hostile.fields_of_forms(answer.content)
-        # A translation that cannot be had at the moment is answered with 503, which is no failure.
+        # An unavailable translation causes 503, which is not a failure.
         failed = answer.status >= 500 and (answer.status != 503 or answer.error)
         if failed or answer.seconds > LIMIT_SECONDS:
             line = f"{method} {path[:200]}?{query[:300]} {str(form)[:300]}: {answer.status}, {answer.seconds:.1f} s"
             faults.setdefault(f"{address.route} {answer.error[:30]}", f"{line} {answer.error}")
 
-    # Ordinary requests first, from which the names of the parameters are learned.
+    # Learn the names of the parameters from ordinary requests first.
     for address in found:
         send(address, "GET", fuzzer.usual(address))
         send(address, "POST", fuzzer.usual(address), "", b"", "application/x-www-form-urlencoded")
@@ -114,7 +114,7 @@ def _shuffled_forever(fuzzer: Fuzzer, found: list[Address]) -> Iterator[Address]
 
 def test_the_check_itself_learns_parameters_and_notices_failures() -> None:
     names: set[str] = set()
-    with hostile.parameters_read(names):
+    with hostile.record_parameters(names):
         query = QueryDict("a=1")
         query.get("a"), query.getlist("b"), "c" in query
     assert names == {"a", "b", "c"}

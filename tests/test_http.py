@@ -1,4 +1,4 @@
-"""No server's answer can keep the caller waiting, fill the memory or redirect the client."""
+"""No response of a server can delay the caller, fill the memory or redirect the client."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from liveblog.errors import ProviderError
 from liveblog.http import Client
 from tests.server import PATIENCE, eventually
 
-#: Seconds. No exchange takes so long that ends with its limit; one without a limit would take longer.
+#: Seconds. Exchanges with a working limit take less, exchanges without one take longer.
 LONG = 20
 
 
 class RawServer:
-    """Reads the head of a request, and lets `answer` write to the socket until the server closes."""
+    """A server that reads the head of a request, and lets `answer` write to the socket until the server closes."""
 
     def __init__(self) -> None:
         self.answer: Callable[[socket.socket], None] = lambda _: None
@@ -39,7 +39,7 @@ class RawServer:
                 while b"\r\n\r\n" not in head and (data := self.request.recv(65536)):
                     head += data
                 owner.requests.append(head)
-                # The client may have left.
+                # The client may have disconnected.
                 with suppress(OSError):
                     owner.answer(self.request)
 
@@ -63,7 +63,7 @@ class RawServer:
         self.answer = lambda connection: connection.sendall(f"HTTP/1.1 {status}\r\n{head}\r\n".encode() + body)
 
     def trickles(self, start: bytes) -> None:
-        """Send `start`, and then single bytes forever, each before the time-out."""
+        """Send `start`, and then single bytes forever, each within the time-out."""
 
         def answer(connection: socket.socket) -> None:
             connection.sendall(start)
@@ -90,7 +90,7 @@ def reason_of(client: Client, server: RawServer, **options: Any) -> str:
 
 
 def has_all_places(client: Client) -> bool:
-    """Return whether no exchange is under way. A thread that was cut may need a moment for its end."""
+    """Return whether no exchange is under way. An interrupted thread may need a moment to end."""
     return client._places._value == http.MAX_EXCHANGES
 
 

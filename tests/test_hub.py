@@ -33,7 +33,7 @@ class Listener(Reader):
     """A reader that records its frames."""
 
     def __init__(self, article: Article, language: str = "en") -> None:
-        """Show the article as it was made."""
+        """Start at the state of the new article."""
         self.language, self.state = language, article.page_state
         self.stream, self.gone = None, False
         self.frames: list[Frame] = []
@@ -62,11 +62,11 @@ class Listener(Reader):
 
 @contextmanager
 def counted_queries() -> Iterator[list[str]]:
-    """Collect the queries of connections that threads of hubs open meanwhile."""
+    """Collect the queries of connections that hub threads open during the block."""
     queries: list[str] = []
 
     def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        # Other threads do the rest of the work that an update causes, sooner or later.
+        # Other threads do the remaining work after an update, at any time.
         if threading.current_thread().name.startswith("hub"):
             queries.append(sql)
         return execute(sql, params, many, context)
@@ -95,7 +95,7 @@ async def queries_of_one_update(readers: int) -> int:
         await post(article)
         for listener in listeners:
             await listener.reaches(1)
-        # The test posts in a thread of its own, whose connection is older and therefore not counted.
+        # The test posts in another thread, whose connection is older and therefore not counted.
         ours = [sql for sql in queries if "SELECT" in sql]
         for listener in listeners:
             hub.leave(listener)

@@ -1,4 +1,4 @@
-"""Importing the live blogs of other systems: once, again, in the middle, and while they go on."""
+"""Imports of other systems' live blogs: the first, repeated, interrupted and continuous ones."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ pytestmark = pytest.mark.django_db
 
 @dataclass
 class OldSite(Provider):
-    """The site that a newsroom leaves: documents and pages by path, and pictures at all other paths."""
+    """The former site of a newsroom: documents and pages by path, and pictures at all other paths."""
 
     documents: dict[str, Any] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
-    #: The status of its pictures.
+    #: The HTTP status of its pictures.
     pictures: int = 200
 
     def answer(self, request: Request) -> Response:
@@ -187,7 +187,7 @@ def test_importing_again_takes_over_corrections_and_withdrawals(site: OldSite) -
     assert [version.number for version in imported()[4].versions.all()] == [2, 1]
 
 
-def test_what_was_edited_here_stays(site: OldSite) -> None:
+def test_texts_that_were_edited_here_stay(site: OldSite) -> None:
     document = blog(site)
     run(f"{site.url}/election")
     ours, deleted, _third = imported()
@@ -202,7 +202,7 @@ def test_what_was_edited_here_stays(site: OldSite) -> None:
     assert [update.body_en for update in imported()] == ["<p>In our words.</p>", "<p>In theirs.</p>"]
 
 
-def test_an_import_that_breaks_off_goes_on_unseen(
+def test_an_interrupted_import_stays_hidden_and_can_be_continued(
     site: OldSite, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     document = blog(site, 4)
@@ -304,13 +304,13 @@ def test_the_interface_of_live_blog_is_read_page_by_page(site: OldSite) -> None:
     [article] = Article.objects.all()
     assert article.state == "live"
     assert [update.body_en for update in imported()] == ["<p>One</p>", "<p>Two</p>"]
-    # The list is complete, so a post that is missing was taken away.
+    # The list is complete, so a missing post was removed.
     site.documents[f"{api}/posts?max_results=100&page=1"]["_links"] = {}
     run(f"{site.url}{api}")
     assert [update.state for update in imported()] == ["withdrawn", "published"]
 
 
-def test_what_cannot_be_imported_is_said_and_changes_nothing(site: OldSite, tmp_path: Any) -> None:
+def test_an_impossible_import_reports_an_error_and_changes_nothing(site: OldSite, tmp_path: Any) -> None:
     blog(site)
     run(f"{site.url}/election", "--slug", "taken")
     other = tmp_path / "other.json"

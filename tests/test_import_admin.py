@@ -1,4 +1,4 @@
-"""Imports in the admin: read first, confirmed by a person, done in the background."""
+"""Imports in the admin: read first, confirmed by a user, done in the background."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading the live blogs of other systems, without writing anything."""
+"""Reading other systems' live blogs, without writing."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_faults_of_posts_are_noted_and_the_rest_is_read() -> None:
     assert codes(source) == {"doubled", "no-time", "local-time", "empty", "broken"}
     assert texts(posts)[-1][0] == "Mandate & majority"
     assert len(posts) == 4
-    # Without a time of its own, between its neighbours.
+    # A post without a time is placed between its neighbours.
     assert [post.data["first_published_at"].minute for post in posts] == [0, 2, 2, 5]
 
 
@@ -149,7 +149,7 @@ def test_quotation_marks_of_windows_are_read_whatever_the_page_calls_them(stated
 @pytest.mark.parametrize(
     "document", ["", "<p>Nothing here</p>", "{}", "[]", "{", '{"entries": []}', "\0\0\0", "PK\3\4"]
 )
-def test_what_is_no_live_blog_is_refused(document: str) -> None:
+def test_a_page_without_a_live_blog_is_refused(document: str) -> None:
     with pytest.raises(SourceError):
         read(document)
 
@@ -239,7 +239,7 @@ def test_posts_of_live_blog_are_read_with_their_items() -> None:
     assert (first.data["is_key"], first.data["pin"]) == (True, 1)
     assert second.data["embed"] == {"url": blogs.YOUTUBE}
     assert (third.data["kind"], third.data["attribution_en"]) == ("quote", "The president")
-    # Somebody else has written the rest of this one.
+    # Another author has written the rest of this post.
     assert mixed.data["kind"] == "text"
     assert mixed.data["body_en"] == ("<p>He said:</p><blockquote><p>No &lt; comment</p></blockquote><p>— The mayor</p>")
     assert (gone.data["state"], draft.data["state"]) == ("withdrawn", "draft")
@@ -322,7 +322,7 @@ def test_moments_are_read_in_any_notation(value: object, expected: str | None, d
     assert (moment.isoformat() if moment else None, found) == (expected, doubt)
 
 
-def test_a_live_blog_without_a_name_is_told_from_others_and_gets_a_headline() -> None:
+def test_a_live_blog_without_a_name_gets_a_key_of_its_own_and_a_headline() -> None:
     def coverage(slug: str, *entries: int) -> Coverage:
         answer = {"entries": [blogs.wordpress_entry(number, share_link="") for number in entries]}
         return read(answer, Options("en", slug=slug)).coverage()

@@ -44,7 +44,7 @@ def run(path: Path, slug: str, *options: str) -> str:
 
 
 def page(client: Client, article: Article, path: str) -> str:
-    """Return a page without what names rows, files and the moment: updates are named by their places."""
+    """Return a page without ids, file names and times: updates are numbered by position."""
     response = client.get(path)
     assert response.status_code == 200, path
     text = response.content.decode().replace(article.slug, "SLUG")
@@ -54,7 +54,7 @@ def page(client: Client, article: Article, path: str) -> str:
     )
     text = re.sub(r"(\.\d{6})-0*(\d+)", lambda m: f"{m[1]}-<{places[m[2]]}>", text)
     text = re.sub(r"(pictures|embeds)/[^\"' ]+", "FILE", text)
-    # The address of a card names the file of its photo, too.
+    # The address of a card also depends on the file of its photo.
     text = re.sub(r"(?:card|picture-\d+x\d+)-[0-9a-f]+", "CARD", text)
     # The page was last modified by the import.
     text = re.sub(r'("dateModified": |article:modified_time" content=)"[^"]*"', "", text)
@@ -62,14 +62,14 @@ def page(client: Client, article: Article, path: str) -> str:
 
 
 def first_difference(one: str, other: str) -> str:
-    """Return where two pages differ first, "" if they are the same. Pytest takes long to explain it."""
+    """Return the first difference of two pages; "" if they are the same. Pytest's own comparison takes long."""
     lines = zip_longest(one.splitlines(), other.splitlines(), fillvalue="")
     return next((f"{mine}\n{theirs}" for mine, theirs in lines if mine != theirs), "")
 
 
 def coverage() -> Article:
-    """Create a coverage with everything that an update can have."""
-    # In the past, as coverage is that is exported.
+    """Create a coverage with all optional parts of updates."""
+    # In the past, like exported coverage.
     start = timezone.now() - datetime.timedelta(hours=8)
     of = factories.article(
         coverage_start=start,
@@ -105,7 +105,7 @@ def coverage() -> Article:
     return of
 
 
-def test_comments_go_along_as_readers_see_them_or_whole(client: Client, tmp_path: Path) -> None:
+def test_comments_are_exported_as_readers_see_them_or_with_personal_data(client: Client, tmp_path: Path) -> None:
     of = factories.article()
     factories.update(of)
     given = {"email": "ana@example.org", "confirmed": True, "address": "192.0.2.7"}
@@ -221,7 +221,9 @@ def test_a_damaged_archive_is_refused_or_does_no_harm(fault: str, tmp_path: Path
 
 
 @pytest.mark.parametrize("count", [soak.count(24, 10_000)])
-def test_a_long_coverage_goes_out_and_in_with_little_memory(count: int, client: Client, tmp_path: Path) -> None:
+def test_a_long_coverage_is_exported_and_imported_with_little_memory(
+    count: int, client: Client, tmp_path: Path
+) -> None:
     source = factories.article(languages=["en", "de"])
     text = "<p>" + "Take. " * 200 + "</p>"
     for number in range(count):
@@ -253,7 +255,7 @@ def test_finished_coverage_becomes_pages_that_need_no_server(tmp_path: Path) -> 
     for page_file in root.rglob("*.html"):
         tree = LexborHTMLParser(page_file.read_text())
         assert not tree.css("form, button, input, .share, script:not([type='application/ld+json'])")
-        # Views that have no file.
+        # Views without a file.
         assert not tree.css(".filter, .order")
         for node in tree.css("[href], [src]"):
             address = node.attributes.get("href") or node.attributes.get("src") or ""

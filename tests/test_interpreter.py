@@ -9,7 +9,7 @@ import sys
 
 from tests.server import ROOT
 
-#: Starts the application as a server does, and prints what came of it before its first connection.
+#: Starts the application as a server does, and prints the interpreter's settings before the first connection.
 _START = """
 import asyncio, gc, json, sys
 from liveblog.asgi import application

@@ -1,4 +1,4 @@
-"""A queue claims due rows for the time of a lease, and tries failed ones again after growing pauses."""
+"""A queue claims due rows for the duration of a lease, and retries failed ones after growing pauses."""
 
 import logging
 from dataclasses import replace
@@ -24,7 +24,7 @@ queue = Queue(
 
 @pytest.fixture(autouse=True)
 def one_moment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no time pass, as a busy machine may need seconds between two lines."""
+    """Stop the clock, because a busy machine may need seconds between two lines."""
     now = timezone.now()
     monkeypatch.setattr(timezone, "now", lambda: now)
 

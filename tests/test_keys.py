@@ -1,4 +1,4 @@
-"""A primary key that was given out is not given to another row, whatever state the database was put back to."""
+"""A used primary key is not used for another row, even if the database is set back to an earlier state."""
 
 import logging
 import sqlite3
@@ -27,7 +27,7 @@ sqlite = pytest.mark.skipif(connection.vendor != "sqlite", reason="Only SQLite i
 
 @pytest.fixture
 def history(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Return the name of the present history. The server that is gone has stored a comment and another name."""
+    """Return the name of the present history, with a database from another server: a comment and another name."""
     monkeypatch.setattr(histories, "_readable", True)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {histories.NAME}")
@@ -35,7 +35,7 @@ def history(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator
     factories.comment()
     DatabaseHistory.objects.all().delete()
     DatabaseHistory.objects.create(pk=1, name=name[:-1] + "0")
-    # As in a process that has not compared it.
+    # As in a process that has not compared the names yet.
     monkeypatch.setattr(histories, "_known", "")
     yield name
     # Other tests get a connection of their own.
@@ -43,7 +43,7 @@ def history(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator
 
 
 def skipped(before: int) -> int:
-    """Return how many keys of comments were left out."""
+    """Return the number of skipped keys of comments."""
     return factories.comment().pk - before - 1
 
 
@@ -96,7 +96,7 @@ def test_a_connection_to_a_standby_skips_the_keys_when_it_takes_over(
 
 @postgresql
 @pytest.mark.django_db(transaction=True)
-def test_a_server_that_does_not_tell_its_history_is_used_all_the_same(
+def test_a_server_whose_history_cannot_be_read_is_still_used(
     history: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(histories, "NAME", "a_function_that_is_forbidden()")
@@ -128,7 +128,7 @@ def test_a_server_notices_at_its_start_that_the_file_is_an_older_copy(tmp_path: 
     before = factories.comment().pk
     keys.check_file()
     assert skipped(before) == 0
-    # The note of another database that had the name of the file.
+    # A note from another database with the same file name.
     file.with_name(f"{file.name}-keys").write_text(f"2020-01-01T12:00:00 {10**12}")
     keys.check_file()
     assert skipped(before + 1) == 0

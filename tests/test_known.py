@@ -1,4 +1,4 @@
-"""Only somebody who may come in is known, whatever cookie or token a request carries."""
+"""Only users who may log in count as known, whatever cookie or token a request has."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nobody switches a meter off: not by filling the shared store, not by stopping it, and not by filling the memory."""
+"""Nobody can disable a meter by filling or stopping the shared store, or by filling the memory."""
 
 import os
 from typing import Any
@@ -13,7 +13,7 @@ from tests import factories
 
 
 class NoStore(BaseCache):
-    """A store that answers nothing, as one that is stopped."""
+    """A store that does not respond, as if it were stopped."""
 
     def __init__(self, *_: object) -> None:
         super().__init__({})
@@ -25,7 +25,7 @@ class NoStore(BaseCache):
 
 
 class FullStore(NoStore):
-    """A store that can be read, but takes nothing more (Redis with the policy noeviction)."""
+    """A store that can be read but accepts no more writes (Redis with the policy noeviction)."""
 
     def get(self, *_: object, **__: object) -> None:
         return None

@@ -1,4 +1,4 @@
-"""Links lead where readers think they lead: they pass only as browsers read them, and name no user."""
+"""Links lead where readers expect: they are checked as browsers parse them, and must not contain a user."""
 
 import json
 import random
@@ -35,7 +35,7 @@ console.log(JSON.stringify(given.map((href) => bases.map((base) => read(href, ba
 
 
 def read_by_browser(hrefs: list[str]) -> list[list[tuple[str, str, str] | None]]:
-    """Return protocol, user and address of each link on a page with and one without TLS, by the URL Standard."""
+    """Return the protocol, user and address of each link by the URL Standard, on a page with and without TLS."""
     answer = subprocess.run(
         ["node", "-e", _READ], input=json.dumps(hrefs), capture_output=True, check=True, text=True, timeout=60
     )

@@ -1,4 +1,4 @@
-"""Around the coverage: front page, topics, authors, archive, search, and pages that are not there."""
+"""Pages around the coverage: front page, topics, authors, archive, search, and "not found" pages."""
 
 import datetime
 import re
@@ -27,7 +27,7 @@ NOW = datetime.datetime(2026, 11, 20, 12, tzinfo=datetime.UTC)
 
 
 def past(number: int, **fields: Any) -> Article:
-    """Create coverage that is over; the one with the greater number is older."""
+    """Create finished coverage; a greater number is older."""
     start = NOW - datetime.timedelta(days=number)
     end = start + datetime.timedelta(hours=2)
     whole = {"slug": f"past-{number}", "state": "finished", "coverage_start": start, "coverage_end": end}
@@ -75,7 +75,7 @@ def test_the_front_page_begins_with_what_is_live_and_goes_back_without_an_end(
         past(number)
     first = client.get("/en/").content.decode()
     assert links(first, "/en/live/[a-z0-9-]+/")[:2] == ["/en/live/live/", "/en/live/soon/"]
-    # The state, the last update, and the key event, which says more than the break that came after it.
+    # The state and the key event, which is more important than the later break.
     assert "live-badge" in first
     assert "Talks begin" in first
     assert "A break" not in first
@@ -237,7 +237,7 @@ def test_a_search_is_limited_for_each_network_address(client: Client, monkeypatc
     assert client.get("/en/search/").status_code == 200
 
 
-# Pages that are not there ---------------------------------------------------------------------------------------------
+# "Not found" pages ----------------------------------------------------------------------------------------------------
 
 
 def test_a_page_that_is_not_there_helps_on(client: Client) -> None:
@@ -253,7 +253,7 @@ def test_a_page_that_is_not_there_helps_on(client: Client) -> None:
     assert '<p class="missing-title" lang="en" dir="ltr">Ministers meet in Bucharest</p>' in page
     assert 'href="/de/live/summit/"' in page
     assert 'action="/fr/search/"' not in page
-    # Nothing keeps these pages, so what helps is made once for many of them. Old addresses are looked for each time.
+    # These pages are not cached, but their suggestions are. Old addresses are searched each time.
     with CaptureQueriesContext(connection) as queries:
         client.get("/en/nowhere/")
     assert len(queries) <= 1
@@ -306,16 +306,16 @@ def test_the_desk_chooses_topics_and_the_history_has_them(client: Client) -> Non
     assert UpdateVersion.objects.get(update=update).data["topics"] == [energy.pk]
     wrong = client.post(reverse("admin:articles_desk_write", args=[article.pk]), data | {"topics": ["999999"]})
     assert wrong.status_code == 422
-    # A topic that goes away goes from the updates, in the history too.
+    # A deleted topic is removed from the updates, also in the history.
     energy.delete()
     assert not update.topics.exists()
     assert update.versions.order_by("-number").first().data["topics"] == []
 
 
-# Usual settings -------------------------------------------------------------------------------------------------------
+# Default settings -----------------------------------------------------------------------------------------------------
 
 
-def test_new_coverage_begins_with_what_is_usual(client: Client) -> None:
+def test_new_coverage_starts_with_the_default_settings(client: Client) -> None:
     before = factories.article(slug="before")
     client.force_login(newsroom.user("ioana", "Editor"))
     assert client.get("/admin/settings/").status_code == 302

@@ -131,7 +131,7 @@ def test_the_secret_part_of_every_address_is_masked() -> None:
         assert SECRET not in masked(path), address.route
 
 
-def test_what_is_no_secret_stays_as_it_is() -> None:
+def test_texts_that_are_not_secret_stay_unchanged() -> None:
     arguments = ("127.0.0.1:80", "GET", "/de/live/summit/comments/12/?page=3", "1.1", 200)
     one = record('%s - "%s %s HTTP/%s" %d', *arguments)
     assert MaskSecrets().filter(one)

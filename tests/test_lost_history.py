@@ -1,6 +1,6 @@
 """After a failover or a restore the last changes may be lost, and the same revisions are counted again.
 
-No page, cache or desk may take the new state of a revision for the lost one.
+No page, cache or desk may mistake the new state of a revision for the lost one.
 """
 
 import asyncio
@@ -131,7 +131,7 @@ async def test_a_hub_has_its_readers_load_again_if_history_goes_back(
             factories.update(article)
         return state_of(article)
 
-    # The hub learns of it when the numbers have come as far as the test wants.
+    # The hub must notice the failover only after the posts of the new history.
     monkeypatch.setattr(notify, "notify_readers", lambda _article: None)
     now = await sync_to_async(fail_over)()
     hub._on_change(article.pk)
@@ -140,7 +140,7 @@ async def test_a_hub_has_its_readers_load_again_if_history_goes_back(
             await asyncio.sleep(0.01)
     assert '"reload":true' in reader.frames[-1].text
     assert told == [article.pk]
-    # A page that comes with the lost state, and one with the present one.
+    # A page that connects with the lost state, and a page with the present one.
     for state, words in ((ghost, '"reload":true'), (now, '"changes":[]')):
         other = Listener(article)
         other.state = state
@@ -231,7 +231,7 @@ def test_a_form_of_lost_history_overwrites_nothing() -> None:
     answer = editor.post(change_url(update), form)
     assert errors_of(answer).as_data()["__all__"][0].code == "conflict"
     assert Update.objects.get(pk=update.pk).body_en == "<p>Of the new history.</p>"
-    # The form now names the version that its message shows.
+    # The form now contains the version that its message shows.
     assert form["version"] != answer.context["adminform"].form["version"].value() == new.version_name
 
 

@@ -1,4 +1,4 @@
-"""Combining marks are bounded wherever a text is taken, and every script keeps those that it needs."""
+"""Combining marks are limited in all inputs, and every script keeps the marks that it needs."""
 
 import unicodedata
 
@@ -48,7 +48,7 @@ def test_no_letter_carries_more_than_the_bound(text: str) -> None:
 
 
 @pytest.mark.parametrize("between", ["", "\u200d", "\u2060", "\u034f", "<em></em>", "</em><em>"])
-def test_what_cannot_be_seen_does_not_separate_marks(between: str) -> None:
+def test_invisible_characters_do_not_separate_marks(between: str) -> None:
     text = bounded_marks(f"<p>e<em>{between.join(ACUTE * 50)}</em></p>")
     assert text.count(ACUTE) <= MAX_ACCENTS
 
@@ -62,7 +62,7 @@ def test_every_way_in_bounds_them() -> None:
 
 
 @pytest.mark.django_db
-def test_what_is_saved_without_a_form_is_bounded_too() -> None:
+def test_texts_saved_without_a_form_are_bounded_too() -> None:
     article = factories.article(headline_en=PILE)
     term = GlossaryTerm.objects.create(source_language="en", language="de", source=PILE, target=PILE)
     topic = Topic.objects.create(slug="t", name_en=PILE)

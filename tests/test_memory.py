@@ -1,4 +1,4 @@
-"""Reviewed passages are remembered, found again when they or similar ones come, and sent to no engine a second time."""
+"""Reviewed passages are remembered, offered for the same or similar passages, and not sent to an engine again."""
 
 import io
 import itertools
@@ -53,7 +53,7 @@ def provider(settings: Any) -> Iterator[TranslationServer]:
 
 
 def reviewed(body_en: str, body_de: str, **fields: Any) -> Update:
-    """Return an update with a German text that its author has reviewed by writing it into the form."""
+    """Return an update with a German text, which its author has reviewed by writing it."""
     article = factories.article(languages=["en", "de"])
     update = factories.update(article, body_en=body_en, body_de=body_de, **fields)
     assert of(update).state == State.REVIEWED
@@ -69,7 +69,7 @@ def remembered(update: Update) -> list[tuple[str, str]]:
 
 
 def found(passage: str, *, kind: str = "body") -> list[tuple[str, int]]:
-    """Return what is offered for a passage, and how alike its source is, in percent."""
+    """Return the offers for a passage, each with the similarity of its source in percent."""
     [matches] = lookup.matches(TranslationUnit.objects.all(), [(kind, passage)], "en", "de")
     return [(match.target, round(100 * match.similarity)) for match in matches]
 
@@ -122,7 +122,7 @@ def test_the_passages_of_a_text_joined_again_are_the_text(text: str) -> None:
             "<ul><li><p>x</p></li><li><p>y</p></li></ul>",
             [("a", "x"), ("b", "y")],
         ),
-        # The translator has made two paragraphs of one: nobody knows where the second one belongs.
+        # The translator has split a paragraph: the place of the second part is unknown.
         ("<p>a</p><p>b</p>", "<p>x</p><p>y</p><p>z</p>", []),
         ("<p>a</p><ul><li><p>b</p></li></ul>", "<p>x</p><ul><li><p>y</p></li><li><p>z</p></li></ul>", [("a", "x")]),
         ("Headline", "Schlagzeile", [("Headline", "Schlagzeile")]),
@@ -186,7 +186,7 @@ def test_the_command_remembers_what_was_reviewed_earlier(capsys: pytest.CaptureF
     assert "0 translations" in capsys.readouterr().out.splitlines()[-1]
 
 
-# What is found -------------------------------------------------------------------------------------------------------
+# Matches --------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.database
@@ -199,7 +199,7 @@ def test_exact_and_similar_passages_are_found_the_best_first() -> None:
     german = GERMAN[3:-4]
     assert found(ENGLISH[3:-4]) == [(german, 100)]
     assert found(ENGLISH[3:-4].upper()) == [(german, 99)]
-    # The number alone has changed, which is safe to carry over.
+    # Only the number has changed, which can safely be replaced.
     [(target, percent)] = found(ENGLISH[3:-4].replace("40", "55"))
     assert target == german.replace("40", "55")
     assert 90 < percent < 100
@@ -257,7 +257,7 @@ def test_texts_that_are_not_public_are_offered_only_to_people_who_may_read_them(
         assert lookup.readable_by(someone, article).filter(source="Secret talks.").exists()
 
 
-# What no engine is asked for -----------------------------------------------------------------------------------------
+# Passages that are not sent to engines --------------------------------------------------------------------------------
 
 
 def test_a_draft_takes_reviewed_paragraphs_and_sends_the_others_only(provider: TranslationServer) -> None:
@@ -324,7 +324,7 @@ def test_the_desk_offers_reviewed_words_with_their_source_and_takes_them_over() 
     form = taken.context["form"]
     assert (form["body-1"].value(), form["headline-0"].value()) == (GERMAN.replace("40", "55"), "Mein Titel")
     assert of(update).state == State.MISSING
-    # It is gone from the memory, or the original is another one: the entered text is shown again as it is.
+    # The offer is gone, or the original has changed: the entered text is shown again unchanged.
     stale = client.post(url, {**data, "_use": "body-1 0123"})
     assert stale.context["form"]["body-1"].value() == ""
     assert stale.status_code == 200
@@ -402,7 +402,7 @@ def test_editors_import_export_and_search_the_memory_and_translators_only_search
     assert TranslationUnit.objects.filter(file="agency.tmx").exists()
     exported = b"".join(editor.get(names["export"]).streaming_content).decode()
     assert "Vierzehn" in exported
-    # A file goes anywhere.
+    # An exported file may go anywhere.
     assert "Geheime" not in exported
     assert editor.post(names["import"], {"file": SimpleUploadedFile("x.tmx", b"<html/>")}).status_code == 400
 
@@ -417,16 +417,16 @@ def test_the_commands_write_and_read_tmx(tmp_path: Path) -> None:
 
 # Size -----------------------------------------------------------------------------------------------------------------
 
-#: Of a text.
+#: The number of paragraphs of a text.
 PARAGRAPHS = 10
-#: Seconds for the offers of a text of which the memory has the same paragraphs, of any other one, and for saving one.
-#: Without the index of words similar paragraphs took seven on PostgreSQL.
+#: Seconds for the offers for a text with the same paragraphs as in the memory, for any other text, and for saving one.
+#: Without the index of words, similar paragraphs took seven seconds on PostgreSQL.
 SAME, OTHER, SAVING = 0.15, 2.0, 0.3
 
 
 @cache
 def words_of_news() -> list[str]:
-    """Return the words of English texts at hand, each as often as they have it."""
+    """Return the words of English texts in the repository, each as often as it occurs."""
     folder = Path(__file__).parent
     rows = [json.loads(line) for path in folder.glob("translation_set/*.jsonl") for line in path.open()]
     texts = [plain_text(row["source"]) for row in rows if row["source_language"] == "en"]
@@ -435,7 +435,7 @@ def words_of_news() -> list[str]:
 
 
 def paragraphs(count: int, seed: int) -> list[str]:
-    """Return paragraphs of a few sentences, with words as frequent as in news."""
+    """Return random paragraphs with realistic frequencies of words."""
     words, choice = words_of_news(), random.Random(seed)
     return [f"{' '.join(choice.choices(words, k=choice.randint(12, 45)))}." for _ in range(count)]
 
@@ -450,7 +450,7 @@ def remember(texts: Iterable[str]) -> None:
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """Return how long some work takes when it is repeated, as other work on the machine allows at best."""
+    """Return the best time of repeated work, because other programs on the machine delay it."""
     times = []
     for _ in range(4):
         started = time.perf_counter()

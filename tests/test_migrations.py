@@ -1,4 +1,4 @@
-"""Releases run side by side, so `make check` refuses a migration that the release before could not bear."""
+"""Releases run side by side, so `make check` refuses a migration that would break the previous release."""
 
 from __future__ import annotations
 

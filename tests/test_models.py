@@ -101,7 +101,7 @@ def test_an_update_that_readers_have_seen_cannot_become_a_draft_again() -> None:
         ('<a href="javascript:alert(1)">Link</a>', '<a rel="noopener">Link</a>'),
         ("<p>&nbsp;</p>", ""),
         ("<img src=x onerror=alert(1)>", ""),
-        # Other programs write these for what the editor offers.
+        # Other programs use these elements for formats of the editor.
         ("<p><b>Bold</b> <i>fine</i> <del>gone</del></p>", "<p><strong>Bold</strong> <em>fine</em> <s>gone</s></p>"),
         ('<h2 class="x" lang="de">Lage</h2><h4>b &lt;b&gt;</h4>', '<h3 lang="de">Lage</h3><h3>b &lt;b&gt;</h3>'),
     ],

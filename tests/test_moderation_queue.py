@@ -440,7 +440,7 @@ def test_the_queue_opens_in_every_language_under_the_content_security_policy(gre
     assert "style=" not in html
 
 
-# Websockets -----------------------------------------------------------------------------------------------------------
+# Websocket ------------------------------------------------------------------------------------------------------------
 
 
 class Connection(ApplicationCommunicator):

@@ -1,4 +1,4 @@
-"""The newsroom enters and sees all moments in the time zone of the article."""
+"""The newsroom enters and reads all moments in the time zone of the article."""
 
 import datetime
 import re
@@ -50,7 +50,7 @@ ZONES = [
 
 @cache
 def clock_changes(zone: str) -> list[datetime.datetime]:
-    """Return the moments at which the offset of a zone changes, to the hour, in some years."""
+    """Return the moments, rounded to the hour, at which the offset of a zone changes in some years."""
     found, moment = [], datetime.datetime(2010, 1, 1, tzinfo=UTC)
     while moment.year < 2030:
         later = moment + timedelta(days=1)
@@ -85,7 +85,7 @@ def sent(field: MomentFormField, value: Any) -> Written | None:
 
 
 def controls(name: str, html: str) -> dict[str, str]:
-    """The values of the controls of a moment by their names."""
+    """Return the values of the controls of a moment by name."""
     offset = re.search(rf'name="{name}-offset".*?(?:value="([^"]*)" selected|</select>)', html, re.DOTALL)
     return {
         **dict(re.findall(rf'name="({name}|{name}-time)" value="([^"]*)"', html)),
@@ -107,7 +107,7 @@ def test_a_moment_survives_its_form_in_every_zone(case: tuple[str, datetime.date
     zone, moment = case
     field = field_of(zone)
     back = field.clean(sent(field, moment))
-    # The control has no seconds, so the field keeps those of the stored moment.
+    # The controls have no seconds, so the field keeps those of the stored moment.
     assert timedelta() <= moment - back < timedelta(minutes=1)
     kept = field_of(zone, moment)
     assert kept.clean(sent(kept, moment)) == moment
@@ -188,7 +188,7 @@ def test_a_repeated_hour_offers_its_two_moments(zone: str, local: str, offsets: 
     found = [field.clean(typed(local, offset)) for offset in offsets]
     assert [f"{moment.astimezone(ZoneInfo(zone)):%Y-%m-%dT%H:%M}" for moment in found] == [local, local]
     assert found[0] < found[1]
-    # The form offers a stored moment as it is.
+    # The form shows a stored moment unchanged.
     assert sent(field, found[1]) == typed(local, offsets[1])
     with pytest.raises(forms.ValidationError):
         field.clean(typed(local, "+09:00"))
@@ -245,7 +245,7 @@ def test_a_time_is_taken_as_people_type_it(text: str, time: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["24:00", "9:60", "9:5", "4:52 pm", "soon", "-9:05", "99", "12345", "9:05:", "²:05"])
-def test_what_is_no_time_of_the_24_hour_clock_is_refused_with_an_example(text: str) -> None:
+def test_an_invalid_time_of_the_24_hour_clock_is_refused_with_an_example(text: str) -> None:
     with translation.override("en"), pytest.raises(forms.ValidationError) as caught:
         field_of("Asia/Kathmandu").clean(Written("2026-07-01", text))
     assert "24-hour format" in caught.value.messages[0]
@@ -457,7 +457,7 @@ def test_the_desk_can_schedule_and_backdate_in_the_repeated_hour(article: Articl
         desk.write("schedule", **written, **{"publish_at-offset": offset})
     planned = [update.publish_at for update in Update.objects.order_by("publish_at")]
     assert planned == [datetime.datetime(2035, 11, 4, hour, 30, tzinfo=UTC) for hour in (5, 6)]
-    # The composer sends back the values that it shows.
+    # The composer sends the values that it shows.
     for update in Update.objects.all():
         desk.rewrite(update, desk.opened(update), "schedule", headline="Again")
     assert [update.publish_at for update in Update.objects.order_by("publish_at")] == planned
@@ -583,7 +583,7 @@ def test_the_list_of_zones_shares_the_files_and_words_of_the_admins_search_field
         search: Any = KnownSelectMultiple(field, admin.site)
         files = {path for path in own._js if path != Script("liveblog/zones.js", type="module")}
         assert files <= set(search.media._js)
-        # Words of the library would not be those of the interface.
+        # The library's texts would differ from the interface.
         assert not any("i18n" in str(path) for path in search.media._js)
         for widget in (search, ZoneSelect()):
             attributes = widget.build_attrs({})

@@ -1,4 +1,4 @@
-"""Operators see the server: metrics that add up, one log, and reports without personal data."""
+"""Operators can monitor the server: with correct metrics, one log, and reports without personal data."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ TOKEN = {"Authorization": "Bearer secret"}
 
 
 def scraped(url: str, token: str = "") -> dict[str, float]:
-    """Read /metrics as Prometheus does: by address, and with a host name that is no name of the site."""
+    """Read /metrics as Prometheus does: by IP address, with a host name that is not the site's."""
     headers = {"Host": "10.1.2.3:8000", "Authorization": f"Bearer {token}"}
     with urllib.request.urlopen(urllib.request.Request(f"{url}/metrics", headers=headers)) as answer:
         text = answer.read().decode()
@@ -97,7 +97,7 @@ async def test_metrics_add_up_over_processes_and_the_log_says_what_happens_to_th
             assert figures["liveblog_queue_rows,comments.checking"] == 0
             assert "liveblog_pool_connections,default" in figures or "sqlite" in server.environment["DATABASE_URL"]
 
-            # Counters outlive the process that has counted.
+            # Counters outlive their process.
             before = figures["liveblog_cpu_seconds_total"]
             [victim, *_] = [line["pid"] for line in map(worker_of, said()) if line]
             os.kill(victim, 9)
@@ -255,7 +255,7 @@ def test_reports_reach_sentry_and_opentelemetry_without_personal_data(httpserver
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "liveblog.settings",
         "SECRET_KEY": "reports",
-        # Nothing is there, so that pages fail.
+        # The database is empty, so that pages fail.
         "DATABASE_URL": f"sqlite:///{tmp_path / 'db.sqlite3'}",
         "STATIC_ROOT": os.environ["STATIC_ROOT"],
         "SITE_URL": "http://127.0.0.1:8000",

@@ -1,4 +1,4 @@
-"""Hundreds of hostile comments break nothing: none becomes markup, and none is lost."""
+"""Hundreds of hostile comments do no harm: none becomes markup, and none is lost."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ OUR_ICONS = ("icon", "visually-hidden")
 
 
 class Obeyed(HTMLParser):
-    """Collects tags, attributes and addresses that a browser would obey and that are not ours."""
+    """A collector of tags, attributes and addresses that would be active in a browser and are not ours."""
 
     TAGS = frozenset(["svg", "iframe", "img", "b", "object", "embed", "style", "base"])
 

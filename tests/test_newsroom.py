@@ -42,7 +42,7 @@ def setting(*people: str) -> tuple[Article, list[User]]:
 @sync_to_async
 def cookie_of(user: User) -> str:
     client = Client()
-    # Logging in elsewhere may have stored a stronger hash of the password, and a session depends on it.
+    # Logging in elsewhere may have stored a stronger hash of the password, on which the session depends.
     user.refresh_from_db()
     client.force_login(user)
     return f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"

@@ -1,4 +1,4 @@
-"""A notification never holds up the person whose change it tells of."""
+"""A notification never delays the user who made the change."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -11,7 +11,7 @@ from tests.server import PATIENCE
 
 
 class SlowLayer:
-    """A channel layer that sends nothing until it may."""
+    """A channel layer that sends nothing until the test allows it."""
 
     def __init__(self) -> None:
         self.asked, self.may_send = asyncio.Event(), asyncio.Event()
@@ -27,7 +27,7 @@ class SlowLayer:
 async def layer(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[SlowLayer]:
     layer = SlowLayer()
     monkeypatch.setattr(notify, "get_channel_layer", lambda: layer)
-    # After this time a waiting caller learns that nothing was sent.
+    # After this time, waiting callers get an error.
     monkeypatch.setattr(notify, "TIMEOUT_SECONDS", 5)
     serving = asyncio.create_task(notify.send_while_serving())
     await asyncio.sleep(0)

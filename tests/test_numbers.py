@@ -1,4 +1,4 @@
-"""A number from outside is read as a number or as None, and never makes the server fail."""
+"""A number from untrusted input is parsed as a number or None, and never makes the server fail."""
 
 import pytest
 from hypothesis import given

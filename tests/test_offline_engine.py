@@ -1,4 +1,4 @@
-"""Models in a folder draft without any provider. The model here is tiny and says “Guten Tag” to every sentence."""
+"""Models in a folder draft without a provider. The tiny model here translates every sentence as “Guten Tag”."""
 
 import itertools
 import json
@@ -38,7 +38,7 @@ def _embeddings(count: int) -> Any:
 
 
 def _build(folder: Path, *words: str) -> None:
-    """Write a model that says these words to everything: its layers do nothing, and each word leads to the next."""
+    """Write a model whose output is always these words: its layers do nothing, and each word predicts the next."""
     special = ["<blank>", "<s>", "</s>", "<unk>"]
     target = [*special, *(f"▁{word}" for word in words)]
     spec = TransformerSpec.from_config(num_layers=1, num_heads=2, pre_norm=True)
@@ -72,7 +72,7 @@ def _build(folder: Path, *words: str) -> None:
 
 @pytest.fixture(scope="module")
 def tokens(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the file that parts words into pieces."""
+    """Return the file of a model that splits words into pieces."""
     folder = tmp_path_factory.mktemp("tokens")
     sentences = ["Guten Tag", "The talks have begun.", "Ministers met here"]
     sentencepiece.SentencePieceTrainer.train(
@@ -116,7 +116,7 @@ def test_sentences_are_translated_and_tags_numbers_and_spaces_stay(models: Path)
 def test_a_pair_without_a_model_goes_by_way_of_english(models: Path) -> None:
     assert said(models, "<p>Добрий день</p>", "uk", "en") == "<p>Good day</p>"
     assert said(models, "<p>Добрий день</p>", "uk", "de") == "<p>Guten Tag</p>"
-    # The model of a language does for its varieties.
+    # The model of a language also serves its varieties.
     assert said(models, "<p>Good day</p>", "en-gb", "de") == "<p>Guten Tag</p>"
 
 

@@ -29,7 +29,7 @@ from tests.clients import Journalist, OpenPage, Refused
 from tests.server import PATIENCE, ROOT, Server, database_url, eventually
 from tests.test_trust import LANGUAGES, open_pages
 
-#: Seconds. The safety net polls every two; delivery takes longer on a busy machine.
+#: Seconds. The server polls every two; delivery takes longer on a busy machine.
 SAFETY_NET = float(PATIENCE)
 
 SLUG = "summit"
@@ -51,7 +51,7 @@ def services() -> Any:
 
 @dataclass
 class Newsroom:
-    """Two servers with a PostgreSQL and a Redis of their own."""
+    """Two servers with their own PostgreSQL and Redis."""
 
     database: Any
     redis: Any
@@ -61,7 +61,7 @@ class Newsroom:
     journalist: Journalist | None = None
 
     def post(self, text: str) -> None:
-        """Publish, and press the button again until the server accepts it."""
+        """Publish, and retry until the server accepts the update."""
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             with suppress(OSError, HTTPException, Refused):
@@ -90,13 +90,13 @@ def own_services(
         with django_db_blocker.unblock():
             factories.article(slug=SLUG)
             User.objects.create_superuser("editor", password=PASSWORD)
-            # The copy is no older state of its database, which servers would report.
+            # Servers would report the copy as an older state of its database.
             command = ["pg_dump", f"--dbname={database_url()}", "--exclude-table-data=liveblog_databasehistory"]
             dump = subprocess.run(command, check=True, capture_output=True).stdout
             databases.empty(connection)
         subprocess.run(["psql", "--quiet", database.url], input=dump, check=True, stdout=subprocess.DEVNULL)
         environment = {
-            # The first host is gone, as after a failover.
+            # The first host is unreachable, as after a failover.
             "DATABASE_URL": database.url.replace("@", "@127.0.0.1:1,"),
             "REDIS_URL": redis.url.replace("redis:", "valkey:"),
             "COMMENTS_PER_ADDRESS": "0",
@@ -110,7 +110,7 @@ def own_services(
 def newsroom(
     own_services: tuple[Any, Any, dict[str, str]], tmp_path: Path, request: pytest.FixtureRequest
 ) -> Iterator[Newsroom]:
-    """Start two servers. The parameter of the fixture has further variables of their environment."""
+    """Start two servers. The fixture's parameter has additional environment variables."""
     database, redis, environment = own_services
     environment = environment | getattr(request, "param", {})
     with ExitStack() as stack:
@@ -128,7 +128,7 @@ class Answer:
 
 
 def ask(url: str, fields: dict[str, str] | None = None, **headers: str) -> Answer:
-    """Open an address as a browser without JavaScript does, or send a form to it. Redirects are not followed."""
+    """Request an address, or send a form to it, without following redirects."""
     parts = urlsplit(url)
     connected = HTTPConnection(parts.netloc, timeout=PATIENCE)
     try:
@@ -154,7 +154,7 @@ async def until_all_show(pages: list[OpenPage], text: str, within: float) -> Non
 
 
 async def until_notifications_arrive(newsroom: Newsroom, pages: list[OpenPage]) -> None:
-    """Post until a post reaches all pages sooner than the safety net would deliver it."""
+    """Post until a post reaches all pages faster than polling could deliver it."""
     for number in range(20):
         text = f"Is anybody there? {number}"
         await asyncio.to_thread(newsroom.post, text)
@@ -202,7 +202,7 @@ async def test_a_restart_of_the_database_delays_updates_but_loses_nothing(newsro
         await asyncio.to_thread(newsroom.post, "Before.")
         await asyncio.to_thread(newsroom.database.stop)
         posting = asyncio.create_task(asyncio.to_thread(newsroom.post, "After."))
-        # A reader who connects meanwhile is accepted, and waits.
+        # A reader who connects during the outage is accepted, and waits.
         late = OpenPage(newsroom.servers, SLUG, "de")
         late.state = pages[0].state
         async with open_pages([late]):
@@ -233,7 +233,7 @@ def comment(number: int, text: str) -> dict[str, str]:
 def test_a_locked_article_does_not_take_the_other_pages_down(newsroom: Newsroom) -> None:
     addresses = [f"{server.url}/de/live/{SLUG}/comments/" for server in newsroom.servers]
     texts = [f"Wort & <Antwort> {number} \u0627\u0644" for number in range(60)]
-    # A password takes long to hash, and the comments do not wait for long.
+    # Log in before, because hashing the password takes long and the comments do not wait for long.
     journalist = Journalist(newsroom.servers[0].url, "editor", PASSWORD)
     with ThreadPoolExecutor(60) as readers, psycopg.connect(newsroom.database.url) as holder:
         holder.execute("SELECT 1 FROM articles_article WHERE id = %s FOR UPDATE", [newsroom.article])
@@ -276,14 +276,14 @@ def test_pages_are_served_while_the_database_is_down(newsroom: Newsroom) -> None
     newsroom.database.stop()
     try:
         for path, before in known.items():
-            # A page that was just made counts as fresh for a second.
+            # A page that was just rendered is fresh for a second.
             eventually(lambda path=path: "age" in ask(first + path).headers)
             answer = ask(first + path)
             assert (answer.status, answer.text) == (200, before.text)
             assert "stale-if-error=" in answer.headers["cache-control"]
             assert answer.headers["cache-status"] == f"liveblog; hit; ttl=-{answer.headers['age']}"
         assert ask(first + page, **{"If-None-Match": known[page].headers["etag"]}).status == 304
-        # A page of another process lies in the cache that they share.
+        # The page is in the cache that the processes share.
         elsewhere = ask(second + page)
         assert (elsewhere.status, elsewhere.text) == (200, known[page].text)
         assert "age" in elsewhere.headers
@@ -293,7 +293,7 @@ def test_pages_are_served_while_the_database_is_down(newsroom: Newsroom) -> None
             assert answer.headers["content-language"] == language
             assert f'lang="{language}"' in answer.text
             assert answer.headers["retry-after"]
-        # A page that is told of no change would believe that there is none.
+        # An empty response would mean that nothing has changed.
         assert ask(f"{first}{page}changes?after=1-abcdefgh").status == 503
         fields = {"username": "editor", "password": "secret", "csrfmiddlewaretoken": token}
         sent = ask(f"{first}/admin/login/", fields, Cookie=f"csrftoken={token}")
@@ -308,7 +308,7 @@ def test_pages_are_served_while_the_database_is_down(newsroom: Newsroom) -> None
         began = time.monotonic()
         for _ in range(20):
             assert ask(first + page).status == 200
-        # Nobody waits for the database.
+        # No request waits for the database.
         assert time.monotonic() - began < PATIENCE / 2
     finally:
         newsroom.database.start()
@@ -352,7 +352,7 @@ async def test_everything_works_behind_pgbouncer_in_transaction_mode(
                 assert ask(servers[1].url + path).status == 200, path
         with psycopg.connect(bouncer.url.rpartition("/")[0] + "/pgbouncer", autocommit=True) as admin:
             shown = admin.execute("SHOW SERVERS", prepare=False)
-            # All share what a few connections do.
+            # All clients share a few connections.
             assert 0 < len(shown.fetchall()) <= 4
         assert [newsroom.problems(server).total() for server in servers] == [0, 0]
 

@@ -1,4 +1,4 @@
-"""The page cache renders each page once, and every reader gets the same."""
+"""The page cache renders each page once, and all readers get the same page."""
 
 import asyncio
 import gzip
@@ -27,7 +27,7 @@ from tests.server import PATIENCE, Server
 
 
 class Site:
-    """An ASGI application that counts its requests, and answers once the test lets it."""
+    """An ASGI application that counts its requests, and responds once the test allows it."""
 
     def __init__(self, body: bytes = b"<p>page</p>" * 100, **headers: str) -> None:
         self.asked = 0
@@ -36,7 +36,7 @@ class Site:
         self.scopes: list[dict[str, Any]] = []
         self.open = asyncio.Event()
         self.open.set()
-        #: The status of all answers, while there is one.
+        #: The error status of all responses; 0 for none.
         self.fails = 0
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -83,7 +83,7 @@ async def get(
 
 @pytest.fixture(autouse=True)
 def fresh_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no page grow old while a busy machine runs a test. Some tests have pages that are old at once."""
+    """Keep pages fresh, however slow the machine. Some tests make pages stale at once."""
     monkeypatch.setattr(pagecache, "FRESH_SECONDS", 3600.0)
 
 
@@ -130,7 +130,7 @@ async def test_nobody_waits_for_a_server_that_fails(monkeypatch: pytest.MonkeyPa
     cached = PageCache(site, ["de"])
     await get(cached)
     site.open.clear()
-    # It takes too long to find out.
+    # The server responds too slowly.
     assert (await get(cached))[0] == 200
     site.fails = 503
     site.open.set()
@@ -139,12 +139,12 @@ async def test_nobody_waits_for_a_server_that_fails(monkeypatch: pytest.MonkeyPa
     asked = site.asked
     for _ in range(50):
         assert (await get(cached))[0] == 200
-    # One attempt is under way for all of them.
+    # All requests share one attempt.
     assert site.asked <= asked + 1
     site.open.set()
 
 
-async def test_what_must_be_validated_is_not_served_stale(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_pages_that_must_be_validated_are_not_served_stale(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pagecache, "FRESH_SECONDS", 0.0)
     site = Site(**{"cache-control": "public, max-age=1, must-revalidate"})
     cached = PageCache(site, ["de"])
@@ -161,18 +161,18 @@ async def test_parameters_without_effect_share_one_page() -> None:
     assert [scope["query_string"] for scope in site.scopes] == [b"before=7&key=1"]
     await get(cached, query="utm_source=x")
     assert site.scopes[-1]["query_string"] == b""
-    # A view that does not declare its parameters gets every address, and nothing of it is kept.
+    # A view without declared parameters gets every query string, and is not cached.
     for _ in range(2):
         await get(cached, "/de/search/", query="utm_source=x")
     assert [scope["query_string"] for scope in site.scopes[-2:]] == [b"utm_source=x"] * 2
 
 
-async def test_whatever_strangers_add_to_an_address_no_key_of_the_cache_is_theirs() -> None:
+async def test_strangers_cannot_add_keys_to_the_cache() -> None:
     site = Site()
     cached = PageCache(site, ["de"], lambda _path: {"before"}, is_ours=is_of_site)
     for number in range(50):
         await get(cached, query=f"x={number}&before=7&y={'z' * number}", host=f"127.0.0.1:{number}")
-        # A parameter of ours behind more than any address of ours has.
+        # A declared parameter after a longer query than any page has.
         await get(cached, query=f"{'x' * pagecache.MAX_QUERY_LENGTH}&before={number}", host="localhost")
     assert site.asked == 2
     assert len(cached._responses) == 2
@@ -233,7 +233,7 @@ async def test_after_a_change_no_older_answer_is_served() -> None:
     before = asyncio.create_task(get(cached))
     await asyncio.sleep(0)
     cached.expire()
-    # The answer on its way was requested before the change.
+    # This response was requested before the change.
     after = asyncio.create_task(get(cached))
     await asyncio.sleep(0)
     site.open.set()
@@ -358,12 +358,12 @@ def test_a_group_keeps_as_many_pages_as_it_may() -> None:
         assert ask(number) == b"%d" % number
     kept = [number for number in range(100) if is_kept(f"place-{number}")]
     assert kept == list(range(80, 100))
-    # Another group, such as the newest pages that everybody opens, has lost nothing.
+    # Another group, such as the newest pages, has lost nothing.
     get_or_make("newest", "1", lambda: b"", group="newest", max_entries=3)
     for number in range(50):
         ask(number)
     assert is_kept("newest")
-    # A page that is made again and again is one page.
+    # A page that is rendered repeatedly counts once.
     for version in range(50):
         get_or_make("newest", str(version), lambda: b"", group="places", max_entries=20)
     assert is_kept("place-49")
@@ -397,10 +397,10 @@ def test_the_running_server_serves_everybody_the_same_page(article: Article) -> 
 
 
 def test_a_page_that_is_sent_at_once_is_the_one_that_is_sent_in_parts(article: Article) -> None:
-    """The server sends a page at once on a connection that stays open, and in parts on one that it closes."""
+    """The server sends a page at once on a persistent connection, and in parts on one that it closes."""
 
     def ask(*connections: str) -> list[tuple[int, list[tuple[str, str]], bytes]]:
-        """Send all requests before the first answer is read."""
+        """Send all requests before reading the first response."""
         heads = [
             f"GET {article.url('de')} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept-Encoding: br\r\nConnection: {each}\r\n\r\n"
             for each in connections
@@ -454,7 +454,7 @@ async def test_a_client_that_knows_no_etags_is_told_by_date_that_nothing_has_cha
     assert (await get(cached, if_modified_since=modified))[0] == 304
     assert (await get(cached, if_modified_since="Thu, 26 Nov 2026 13:55:58 GMT"))[0] == 200
     assert (await get(cached, if_modified_since="yesterday"))[0] == 200
-    # An ETag says more than a date.
+    # An ETag takes precedence over a date.
     assert (await get(cached, if_modified_since=modified, if_none_match='"0"'))[0] == 200
     assert (await get(cached, if_none_match='"1"'))[0] == 304
     assert site.asked == 1

@@ -145,7 +145,7 @@ def meanwhile(when: str, then: Callable[[], Any]) -> Iterator[None]:
         found = execute(sql, *rest)
         if when in sql and not done:
             done = True
-            # A reader's request saves nothing. Somebody else does, at the same moment.
+            # The save comes from another user, because a reader's request has no actor.
             with acting_as(TEST):
                 then()
         return found
@@ -345,9 +345,9 @@ def test_a_page_of_finished_coverage_is_cached_for_long(client: Any) -> None:
 
 
 def test_no_style_looks_through_all_updates_after_each_change() -> None:
-    """Where an element around the list is styled by what it has, browsers search it for each change within."""
+    """If :has() styles an element around the list, browsers search the list after each change within it."""
     around = r"(?:html|body|main|\.live-page|\.columns|\.main-column|\.live-blog|\.updates)"
     for name in ("page", "listening"):
         css = (configured.SITE_DIR / "static" / "liveblog" / f"{name}.css").read_text()
-        # One that has a child of its own is cheap.
+        # :has(> …) only examines children, which is cheap.
         assert re.findall(rf"^{around}[^\s>+~,{{]*:has\((?!>).*", css, flags=re.MULTILINE) == [], name

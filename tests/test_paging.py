@@ -1,4 +1,4 @@
-"""Readers who turn pages while updates come and go see every update once, and addresses keep their meaning."""
+"""Readers who page while updates come and go see every update once, and addresses keep their meaning."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ NOON = datetime.datetime(2026, 11, 26, 12, tzinfo=datetime.UTC)
 
 
 def posted(article: Article, *minutes: float) -> list[Update]:
-    """Create updates published at these minutes after noon, without the work that follows an edit."""
+    """Create updates published at these minutes after noon, without the followers of edits."""
     text = {"article": article, "source_language": "en", "body_en": "<p>x</p>", "state": "published"}
     times = [NOON + datetime.timedelta(minutes=minute) for minute in minutes]
     return Update._base_manager.bulk_create([Update(first_published_at=time, **text) for time in times])
@@ -238,7 +238,7 @@ def test_a_change_of_language_keeps_the_place(client: Any, coverage: tuple[Artic
         assert f"{article.url('ar')}{query}#{fragment}" in links
 
 
-# Turning pages while updates come and go ------------------------------------------------------------------------------
+# Paging while updates come and go -------------------------------------------------------------------------------------
 
 
 class Walk:
@@ -279,7 +279,7 @@ class Walk:
             self.here[update.pk] = update.sort_key
 
     def is_ahead(self, key: str) -> bool:
-        """Return whether the reader sees this place now or later."""
+        """Return whether the reader sees this sort key on this page or a later one."""
         if self.ended:
             return False
         keys = [update.sort_key for update in self.page.items]
@@ -384,7 +384,7 @@ def test_readers_can_page_through_comments_while_new_ones_arrive(client: Any, sh
         factories.comment(article, state="approved")
     second, following = threads_on(following)
     assert [*shown_first, *second] == pks[:0:-1]
-    # The author has deleted it meanwhile.
+    # The author has deleted the comment meanwhile.
     first[1].delete()
     assert threads_on(following) == ([pks[0]], "")
     oldest, following = threads_on(f"{url}?order=oldest")

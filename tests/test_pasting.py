@@ -48,14 +48,14 @@ def test_a_hundred_hostile_pastes_do_no_harm_through_the_form() -> None:
 
 
 def test_the_parser_does_not_change_sanitised_text() -> None:
-    # The field refuses much longer ones, unread.
+    # The field refuses much longer texts without parsing them.
     for name, html in ((name, html) for name, html in PASTES.items() if len(html) < 10 * MAX_LENGTH):
         cleaned = sanitise(sanitise(html))
         assert parse(cleaned).inner_html == cleaned, name
 
 
 def assert_harmless(html: str, name: str) -> None:
-    """Assert what must hold for the result of every paste."""
+    """Check the result of a paste for markup that is never allowed."""
     reader = _Reader()
     reader.feed(html)
     assert reader.tags <= ALLOWED, name

@@ -150,7 +150,7 @@ def test_a_truncated_photo_only_lacks_its_last_rows(how: dict[str, Any]) -> None
 
 def test_a_large_colour_profile_is_applied() -> None:
     swapped = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    # Red and green change places.
+    # The profile swaps red and green.
     swapped = swapped.replace(b"rXYZ", b"tmp!").replace(b"gXYZ", b"rXYZ").replace(b"tmp!", b"gXYZ")
     profile = zlib.compress(swapped + bytes(3_000_000))
     whole = made("PNG", mode="RGBA", colour=(255, 0, 0, 255))
@@ -266,7 +266,7 @@ def test_a_failure_while_making_renditions_leaves_no_picture(monkeypatch: pytest
 
 
 class Watched(FileSystemStorage):
-    """Records for each file whether a database connection is held, and how many pictures are being processed."""
+    """A record, for each file, of open database connections and of the number of pictures in processing."""
 
     seen: ClassVar[list[tuple[bool, int]]] = []
 
@@ -389,7 +389,7 @@ def test_an_editor_is_warned_once_about_a_missing_alternative_text() -> None:
     assert "warninglist" in html
     assert client.post(ADD, {**data, f"picture-{picture.pk}-warned": "1"}).status_code == 302
     update = Update.objects.get()
-    # Saving it again later does not repeat the warning.
+    # Saving the update again later does not repeat the warning.
     again = {**opened(client, update), **form(article, picture, **texts(picture, credit="Ana"))}
     assert client.post(change_url(update), again).status_code == 302
 
@@ -525,7 +525,7 @@ def test_a_machine_drafts_the_texts_of_pictures_with_the_update() -> None:
     assert drafting.store(row, drafts, source=source, engine="deepl", problems={})
     first.refresh_from_db()
     assert (first.alt_de, first.credit_de, second.alt_en) == ("Der Saal", "Photo: I. Moraru", "The hall")
-    # The machine has read an older caption, which was corrected meanwhile.
+    # The machine translated an older caption, which was corrected meanwhile.
     Picture._base_manager.filter(pk=second.pk).update(alt_en="The other hall")
     assert not drafting.store(row, drafts, source=source, engine="deepl", problems={})
 

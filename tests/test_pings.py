@@ -1,4 +1,4 @@
-"""The hub and the search engines are told of what is published, corrected and withdrawn, whatever they answer."""
+"""The hub and search engines are notified of publications, corrections and withdrawals, whatever they respond."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SITE = "http://127.0.0.1:8000"
 
 
 class Services:
-    """A WebSub hub and an IndexNow endpoint that note what they are told, and answer as a test says."""
+    """A WebSub hub and an IndexNow endpoint that record their requests, and respond as the test wants."""
 
     def __init__(self, server: HTTPServer) -> None:
         self.topics: list[str] = []
@@ -69,7 +69,7 @@ def services(httpserver: HTTPServer, settings: Any) -> Iterator[Services]:
 
 
 def send(*, again: bool = False) -> int:
-    """Send all pings as if their time had come; with `again`, those that have failed as well."""
+    """Send all pings now; with `again`, also those that have failed."""
     waiting = Ping.objects.all() if again else Ping.objects.filter(attempts=0)
     waiting.update(due_at=timezone.now())
     return pings.send_due()
@@ -81,7 +81,7 @@ def feeds(slug: str, language: str, *, key: bool = False) -> set[str]:
     return {f"{path}{name}{query}" for path in paths for name in ("feed.atom", "feed.json") for query in queries}
 
 
-def test_what_is_published_corrected_and_withdrawn_is_told(services: Services) -> None:
+def test_services_are_notified_of_publications_corrections_and_withdrawals(services: Services) -> None:
     article = factories.article(slug="summit", languages=["en", "de"])
     send()
     assert set(services.topics) == {path for code in ("en", "de") for path in feeds("summit", code) if "/live/" in path}
@@ -135,7 +135,7 @@ def test_a_deleted_update_is_told(services: Services) -> None:
     assert services.addresses == ["/en/live/summit/"]
 
 
-def test_what_readers_do_not_see_is_told_to_nobody(services: Services) -> None:
+def test_services_are_not_notified_of_changes_that_readers_do_not_see(services: Services) -> None:
     article = factories.article()
     send()
     draft = factories.update(article, state="draft")
@@ -249,7 +249,7 @@ def test_indexnow_does_not_wait_for_a_hub(services: Services) -> None:
     assert services.topics == []
 
 
-def test_what_waits_for_a_service_that_is_away_does_not_grow_without_end(hub_alone: Services, settings: Any) -> None:
+def test_the_pings_for_an_unreachable_service_are_limited(hub_alone: Services, settings: Any) -> None:
     settings.WEBSUB_HUB = "http://127.0.0.1:9/"
     article = factories.article(languages=["en"])
     for _ in range(4):

@@ -1,4 +1,4 @@
-"""Rich text becomes plain text in one way, and readers, machines and the newsroom only get its text."""
+"""There is one conversion from rich text to plain text, which all pages and exports use."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def test_words_never_run_together(words: list[str], data: st.DataObject) -> None
         assert " ".join(plain_blocks(text)).split() == expected
 
 
-# Where it is shown ----------------------------------------------------------------------------------------------------
+# Uses -----------------------------------------------------------------------------------------------------------------
 
 
 def _head(client: Client, update: Update, language: str = "en") -> dict[str, str]:
@@ -276,7 +276,7 @@ def test_checks_decode_character_references() -> None:
     assert check("<p>AT&amp;T&nbsp;grew.</p>", "<p>AT&amp;T&nbsp;wuchs.</p>", "en", "de", html=True) == []
 
 
-# One way --------------------------------------------------------------------------------------------------------------
+# No other conversion --------------------------------------------------------------------------------------------------
 
 #: The names of functions that turn markup into plain text, and the only modules that may use them.
 _PLAINTEXT = "articles/text/plaintext.py"
@@ -284,7 +284,7 @@ _NAMES = {"strip_tags", "striptags", "unescape", "text_content", "HTMLParser", "
 _PARSERS = {
     "selectolax": {
         *("articles/text/parsed.py", "articles/text/tables.py", "articles/translations/checks/pair.py"),
-        # It cuts the coverage out of its page, as markup.
+        # Cuts the coverage out of its page, as markup.
         "articles/embedding/fragment.py",
         # These read and write whole pages.
         *(f"articles/interchange/{name}.py" for name in ("json_ld", "markup", "static_archive")),
@@ -293,7 +293,7 @@ _PARSERS = {
 _STRIPPING = re.compile(r"<[/?!]*\[\^[<>]{1,2}\][*+]")
 
 
-#: Modules that keep the markup of a text, or refuse a text that has any.
+#: Modules that keep the markup of a text, or refuse texts with markup.
 _GO_FROM_TEXT_TO_TEXT = {
     "articles/interchange/markup.py": {"text_content"},
     "liveblog/translation/engines/offline.py": {"unescape"},
@@ -363,7 +363,7 @@ def test_templates_make_plain_text_in_one_way() -> None:
 
 
 def test_browser_modules_make_plain_text_in_one_way() -> None:
-    """The cleaner of pastes writes markup, which the server reads later; other modules have no HTML."""
+    """The paste cleaner produces markup, which the server parses; other modules do not handle HTML."""
     forbidden = re.compile(r"innerText|outerText|&nbsp;|/<\/?\[\^[<>]+\][*+]>/")
     parsers = re.compile(r"DOMParser")
     modules = {

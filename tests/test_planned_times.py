@@ -1,4 +1,4 @@
-"""Plans lie in the future: every form refuses a time that has passed, with one error beside its field."""
+"""Planned times must be in the future: every form refuses past times, with one error beside the field."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def text_of(moment: Any, article: Article) -> str:
 
 
 def in_form(name: str, day: str) -> dict[str, str]:
-    """Return ten o'clock of a day as a form sends it."""
+    """Return the fields of a form for ten o'clock on a day."""
     return {name: f"{day}T10:00"}
 
 
 def refused(item: Article | Update, **fields: Any) -> dict[str, list[str]]:
-    """Return the errors of a save, which are the same with and without a validation before it."""
+    """Return the errors of a save. Fail unless validation gives the same errors."""
     for name, value in fields.items():
         setattr(item, name, value)
     with pytest.raises(ValidationError) as checked:
@@ -50,7 +50,7 @@ def refused(item: Article | Update, **fields: Any) -> dict[str, list[str]]:
 
 @pytest.fixture
 def desk() -> DeskClient:
-    # In UTC no hour comes twice.
+    # UTC has no repeated hour.
     return DeskClient(member_of("Journalist"), factories.article(time_zone="UTC"))
 
 

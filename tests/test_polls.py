@@ -162,10 +162,10 @@ def test_votes_from_one_address_are_limited(client: Client, settings: Any) -> No
     assert statuses("203.0.113.5") == [200, 200, 200, 429]
     assert statuses("2001:db8:1:2::1")[:3] == [200, 200, 200]
     assert statuses("2001:db8:1:2::ffff") == [429] * 4
-    # A proxy that listens to IPv6 too writes IPv4 addresses like this. Each is one reader.
+    # A proxy that also listens on IPv6 writes IPv4 addresses like this. Each is one reader.
     assert statuses("::ffff:203.0.113.5") == [429] * 4
     assert statuses("::ffff:203.0.113.6")[:3] == [200, 200, 200]
-    # A reader on this machine is counted as any other, and all without an address as one.
+    # A reader on this machine counts like any other; all readers without an address count as one.
     assert statuses("127.0.0.1") == statuses("") == [200, 200, 200, 429]
 
 
@@ -190,7 +190,7 @@ def test_the_desk_sees_how_many_votes_came_from_one_network(client: Client) -> N
     client.force_login(newsroom.user("ana", "Journalist"))
     page = client.get(f"/admin/articles/article/{update.article_id}/desk/").content.decode()
     assert "30 of 81 votes came from one IP address." in page
-    # Nobody can tell from the rows which address it was, or that it voted in another poll too.
+    # The rows reveal neither the address nor its votes in other polls.
     other = poll()
     voting.cast(other, "browser 1", 0, "203.0.113.5")
     digests = set(Vote.objects.exclude(network="").values_list("network", flat=True))
@@ -426,14 +426,14 @@ def test_concurrent_votes_are_counted_exactly(monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.mark.django_db(transaction=True)
 def test_no_vote_is_lost_or_doubled_when_the_server_is_killed(client: Client) -> None:
-    """Browsers repeat a vote until they get an answer; they cannot know whether a lost answer confirmed a vote."""
+    """Browsers repeat a vote until they get a response, because a lost response may have confirmed it."""
     update = poll()
     votes = soak.count(60, 200)
     counted = {"lost": 0}
     is_down = threading.Event()
 
     def send(number: int) -> None:
-        # The last ones come when the server has been killed, however fast it has answered the others.
+        # The last votes are sent after the kill, however fast the server has handled the others.
         if number >= votes - 8:
             is_down.wait(PATIENCE)
         data = urllib.parse.urlencode({"choice": number % 2, "voter": f"{number:032x}"}).encode()

@@ -19,7 +19,7 @@ class Group(presence.PresenceConsumer):
         return False
 
 
-# The thread that asks whether the user may stay looks after the connection that an earlier test has left in it.
+# The thread that checks the user's rights closes the database connection that an earlier test has left in it.
 @pytest.mark.django_db(transaction=True)
 async def test_a_browser_that_closes_between_two_ticks_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(presence, "INTERVAL_SECONDS", 0)

@@ -1,4 +1,4 @@
-"""Processes that tests start end with the tests, even if the tests are killed."""
+"""Child processes of tests end with the tests, even if the tests are killed."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""A client is the one that trusted proxies name, and websockets and requests of others are refused."""
+"""Trusted proxies determine the client's address; requests and websockets with wrong hosts or origins are refused."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ async def ask(
     hosts: int = 1,
     **scope: Any,
 ) -> tuple[Scope | None, list[Message]]:
-    """Return the scope that the application gets, None if it gets none, and what the client is answered."""
+    """Return the scope that the application gets, or None, and the response to the client."""
     got: list[Scope] = []
     answers: list[Message] = []
 
@@ -58,7 +58,7 @@ async def client_of(*forwarded: str, **more: Any) -> str | None:
     ("forwarded", "client"),
     [
         (("203.0.113.5",), "203.0.113.5"),
-        # The hops that the client has written itself stand on the left.
+        # The hops that the client itself has written are on the left.
         (("1.1.1.1, 203.0.113.5",), "203.0.113.5"),
         (("1.1.1.1, 203.0.113.5, 10.1.2.3",), "203.0.113.5"),
         (("1.1.1.1", "203.0.113.5 ,10.1.2.3"), "203.0.113.5"),
@@ -67,7 +67,7 @@ async def client_of(*forwarded: str, **more: Any) -> str | None:
         (("[2001:db8::7]:4711",), "2001:db8::7"),
         (("2001:db8::7, 2001:db8:ff::1",), "2001:db8::7"),
         (("::ffff:203.0.113.5",), "203.0.113.5"),
-        # Somebody in the office, behind the proxy of the office.
+        # A client behind the office's proxy.
         (("10.9.9.9, 10.1.2.3",), "10.9.9.9"),
         (("unknown, 203.0.113.5",), "203.0.113.5"),
     ],
@@ -99,7 +99,7 @@ async def test_nobody_else_is_believed(caplog: pytest.LogCaptureFixture) -> None
 
 
 async def test_the_header_of_rfc_7239_is_not_believed() -> None:
-    # nginx passes it on as the client has written it.
+    # nginx forwards the client's header unchanged.
     scope, _answers = await ask([(b"forwarded", b"for=1.1.1.1"), (b"x-forwarded-for", b"203.0.113.5")])
     assert scope is not None
     assert scope["client"][0] == "203.0.113.5"

@@ -1,4 +1,4 @@
-"""Redis stays small, however long the evening is: only what somebody asks for lies in it."""
+"""Redis stays small, however long the evening is: it only contains requested pages."""
 
 import itertools
 import random
@@ -17,7 +17,7 @@ POSTS = soak.count(6, 500)
 COMMENTS = soak.count(18, 3_000)
 LANGUAGES = list(settings.MODELTRANSLATION_LANGUAGES)[: soak.count(2, 8)]
 
-#: The whole evening with 8 languages; and a small one, whose pages are nearly empty.
+#: A whole evening in 8 languages; and a small one, whose pages are nearly empty.
 MOST_BYTES = soak.count(100_000, 64_000_000)
 
 
@@ -51,12 +51,12 @@ def test_an_evening_fits_into_redis(client: Client) -> None:
         if post % 25 == 0 or post == POSTS - 1:
             biggest = max(biggest, size(connected))
     assert 0 < biggest < MOST_BYTES
-    # The page of each language once, whatever was posted, and that of each update.
+    # One page for each language, however many posts there were, and one for each update.
     pages = list(connected.scan_iter("*page:*"))
     assert len(pages) <= len(LANGUAGES) * (POSTS + 5)
-    # Nothing stays for longer than minutes.
+    # All entries expire within minutes.
     left = [connected.ttl(key) for key in connected.scan_iter()]
-    # Without an end it is -1. One that has come to its end meanwhile has -2.
+    # The TTL is -1 without expiry, and -2 for a key that has expired meanwhile.
     assert [seconds for seconds in left if seconds == -1 or seconds > 1200] == []
     print(f"{POSTS} posts, {COMMENTS} comments, {len(LANGUAGES)} languages: {biggest / 1000:.0f} kB in Redis.")
     cache.clear()

@@ -1,4 +1,4 @@
-"""A secret key that has leaked can be retired: everything is found by a former key, and made again with the new one."""
+"""A leaked secret key can be retired: data of a former key still works, and rekeying converts it to the new key."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_all_that_a_key_has_made_is_found_after_a_change_of_keys(client: Client,
     change_key(settings)
     if rekeyed:
         rekey()
-    # The addresses, what is known of their owners, and bans of them.
+    # Email addresses, their confirmations, and bans.
     assert privacy.comments_of(EMAIL).count() == 4
     assert submission.is_trusted(EMAIL)
     assert confirmation.proves(EMAIL, proof)
@@ -66,7 +66,7 @@ def test_all_that_a_key_has_made_is_found_after_a_change_of_keys(client: Client,
     assert EmailAddress.objects.count() == 2
     answer = post(client, f"{article.url('en')}comments/", WORDS | {"email": "eve@example.org", "text": "I am back."})
     assert answer.status_code == 403
-    # A comment that is sent again, the same text of others, and a second report.
+    # A repeated comment, the same text by others, and a second report.
     assert post(client, f"{article.url('en')}comments/", fields)["Location"] == sent
     Comment.objects.create(article=article, language="en", name="B", text=LONG, text_hash=last_hash())
     post(client, f"{article.url('en')}comments/", WORDS | {"text": LONG, "email": "c@example.org"})
@@ -74,7 +74,7 @@ def test_all_that_a_key_has_made_is_found_after_a_change_of_keys(client: Client,
     if not rekeyed:
         moderation.report(comment.pk, "abuse", "", "192.0.2.9")
         assert Report.objects.count() == 1
-    # The link in e-mails that were sent before.
+    # The link in earlier emails.
     assert client.post(token).status_code == 200
 
 

@@ -124,14 +124,14 @@ def test_a_released_update_cannot_be_changed_before_it_appears(ann: User, ben: U
     update = save(update, ben, state=State.SCHEDULED)
     assert "state" in refused(update, ann, body_en="<p>Something else.</p>")
     assert "state" in refused(update, ann, body_en="<p>Something else.</p>", state=State.PUBLISHED)
-    # Translations are still allowed, as they have their own review.
+    # Translations are still allowed, because they have their own review.
     assert save(update, ann, body_de="<p>Gespräche.</p>").body_de
     update = save(update, ann, state=State.DRAFT, body_en="<p>Something else.</p>")
     assert update.released_by is None
 
 
 def released(ann: User, ben: User) -> tuple[Update, Picture]:
-    """Create an update by Ann, released by Ben for later, with everything that an update can have."""
+    """Create an update by Ann, released by Ben for later, with all optional parts."""
     later = timezone.now() + datetime.timedelta(hours=1)
     fields = {"kind": "embed", "source_url": "https://example.com/wire", "submitted_by": ann, "released_by": ben}
     picture = factories.picture(caption_en="The hall")

@@ -40,7 +40,7 @@ def test_compiled_files_do_not_change_the_id(copy: Path) -> None:
     before = digest_of(copy)
     for catalogue in copy.rglob("*.mo"):
         catalogue.unlink()
-    # Python writes such a file and renames it; it comes and goes while several processes start.
+    # Python writes a temporary file and renames it, so it may appear and disappear while processes start.
     (copy / "articles" / "__pycache__").mkdir(exist_ok=True)
     (copy / "articles" / "__pycache__" / "views.cpython-311.pyc.1234").write_bytes(b"")
     (copy / "static" / ".DS_Store").write_bytes(b"")

@@ -1,4 +1,4 @@
-"""Nobody can mark a wrong translation as reviewed without first seeing the remarks, whichever way they try."""
+"""Nobody can mark a wrong translation as reviewed without first seeing the remarks, in any form."""
 
 import re
 from collections.abc import Callable
@@ -144,7 +144,7 @@ def test_editors_can_find_texts_accepted_with_remarks() -> None:
     assert "130, 150" in versions
 
 
-# The big form ---------------------------------------------------------------------------------------------------------
+# The form of an update ------------------------------------------------------------------------------------------------
 
 
 def test_the_update_form_shows_remarks_beside_their_field_and_asks_again() -> None:
@@ -248,7 +248,7 @@ def test_a_restored_version_keeps_its_accepted_remarks() -> None:
     assert codes(of(update)) == {"numbers", "structure"}
 
 
-# No way round ---------------------------------------------------------------------------------------------------------
+# No bypass ------------------------------------------------------------------------------------------------------------
 
 
 def _in_code(update: Update) -> None:
@@ -305,7 +305,7 @@ def test_no_code_marks_a_text_as_reviewed_if_nobody_acknowledged_its_remarks(way
 def test_only_one_place_in_the_code_marks_translations_as_reviewed() -> None:
     sets_it = re.compile(r"\bstate\b[^=\n]*[^=!]=[^=\n]*\bREVIEWED\b")
     places = {path.name for path in Path("articles").rglob("*.py") if sets_it.search(path.read_text())}
-    # Readers get an original like a reviewed text.
+    # Readers get originals like reviewed texts.
     assert places - {"selection.py"} == {"review.py"}
 
 

@@ -1,4 +1,4 @@
-"""Translators work in their own languages, and rules of a coverage are for those who may set them."""
+"""Translators only work in their languages, and only users with the right change the rules of a coverage."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ WORDS = [
     ("за́мок", "замок", True),
     ("ёлка", "елка", True),
     ("Ґданськ", "гданськ", True),
-    # Letters in their own right stay distinct.
+    # Separate letters of an alphabet stay distinct.
     ("мій", "мии", False),
     ("Київ", "киів", False),
     # Arabic.
@@ -86,7 +86,7 @@ WORDS = [
     ("A C# developer", "C#", True),
     ("Cats", "C#", False),
     ("#Kyiv", "kyiv", True),
-    # Letters that are also written as two.
+    # Letters with a spelling as two letters.
     ("München", "Muenchen", True),
     ("Muenchen", "München", True),
     ("Århus", "Aarhus", True),
@@ -123,7 +123,7 @@ WORDS = [
 
 
 def is_in(text: str, query: str) -> bool:
-    """Return the answer that the database must give."""
+    """Return the result that the database must give."""
     folded, words = fold(text), words_of(query)
     return not query.strip() or (bool(words) and all(any(part(form) in folded for form in word) for word in words))
 

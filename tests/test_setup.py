@@ -1,4 +1,4 @@
-"""`manage.py setup` makes a site of five answers, and nothing of wrong ones."""
+"""`manage.py setup` creates a site from five answers, and changes nothing if one is wrong."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PASSWORD = "a passphrase for 4711 tests"
 
 @pytest.fixture
 def steps(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
-    """The commands that would run with the new environment."""
+    """Return a list that collects the commands of the setup instead of running them."""
     ran: list[tuple[str, ...]] = []
     monkeypatch.setattr(setup.Command, "_run", lambda _self, _env, _what, *command: ran.append(command))
     return ran

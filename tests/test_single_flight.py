@@ -8,7 +8,7 @@ from liveblog.single_flight import SingleFlight
 
 
 class Call:
-    """A call that ends when the test says so, and counts how often it was made."""
+    """A call that ends when the test allows it, and counts its invocations."""
 
     def __init__(self) -> None:
         self.made = 0

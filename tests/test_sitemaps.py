@@ -1,4 +1,4 @@
-"""Search engines find every page in every language, each once, and nothing that is not for readers."""
+"""Search engines find every public page in every language, once each, and no others."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SITE = "http://127.0.0.1:8000"
 
 
 def tree(client: Client, path: str) -> Any:
-    """A sitemap, which must be valid by the rules of its protocol."""
+    """Return a sitemap. Fail if it does not follow its schema."""
     response = client.get(path)
     assert response.status_code == 200, path
     assert response["X-Robots-Tag"].startswith("noindex")
@@ -39,12 +39,12 @@ def tree(client: Client, path: str) -> Any:
 
 
 def files(client: Client) -> list[str]:
-    """The paths of all files that the index names."""
+    """Return the paths of all files in the index."""
     return [loc.text.removeprefix(SITE) for loc in tree(client, "/sitemap.xml").iter(f"{SITEMAP}loc")]
 
 
 def urls(client: Client, *paths: str) -> dict[str, Any]:
-    """The entries of files, by address; of the whole site if no path is given."""
+    """Return the entries of files by address; of the whole site if no path is given."""
     found: dict[str, Any] = {}
     for path in paths or files(client):
         for url in tree(client, path).iter(f"{SITEMAP}url"):
@@ -121,7 +121,7 @@ def test_pictures_and_the_last_modification_are_named(client: Client) -> None:
         assert after[page].findtext(f"{SITEMAP}lastmod") > found[page].findtext(f"{SITEMAP}lastmod")
 
 
-def test_what_is_new_is_named_at_once(client: Client) -> None:
+def test_new_pages_are_listed_at_once(client: Client) -> None:
     article = factories.article()
     first = factories.update(article)
     assert first.url("en") in urls(client)
@@ -185,7 +185,7 @@ def test_a_long_sitemap_takes_no_more_queries_than_a_short_one(
 
 
 def many_articles(count: int) -> None:
-    """Articles in eight languages, each with one update."""
+    """Create articles in eight languages, each with one update."""
     languages = ["en", "de", "fr", "es", "pl", "ro", "uk", "ar"]
     start = timezone.now()
     texts = {column("headline", code): "Ministers meet in Bucharest" for code in languages}
@@ -227,7 +227,7 @@ def test_a_large_site_takes_little_memory_and_few_queries(
 
 
 def news(client: Client, path: str = "/news-sitemap.xml") -> list[tuple[str, str, str]]:
-    """Address, language and title of each page."""
+    """Return the address, language and title of each page."""
     found = tree(client, path).iter(f"{SITEMAP}url")
     return [
         (

@@ -1,4 +1,4 @@
-"""Our real server stores pictures in a real S3-compatible storage and shows them."""
+"""The real server stores pictures in an S3-compatible storage and shows them."""
 
 from __future__ import annotations
 

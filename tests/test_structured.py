@@ -119,7 +119,7 @@ def test_liveblog_json_tells_all_updates_once_in_documents_that_follow_each_othe
     monkeypatch.setattr(live_page, "PAGE_SIZE", 3)
     article = factories.article()
     updates = [factories.update(article) for _ in range(8)]
-    # A pinned update stands on top of the page, and key facts stand on every page.
+    # A pinned update is at the top of the page, and key facts are on every page.
     factories.update(
         article, kind="facts", headline_en="Facts", body_en="<ul><li>One.</li><li>Two.</li><li>Three.</li></ul>"
     )
@@ -343,7 +343,7 @@ def documents(client: Client, path: str) -> list[dict[str, Any]]:
 
 
 def resolved(update: Update, **fields: Any) -> None:
-    """Have the provider of an embed have answered."""
+    """Mark an embed as resolved."""
     embed = Embed.objects.get(update=update)
     for name, value in {"state": Embed.State.RESOLVED, **fields}.items():
         setattr(embed, name, value)
@@ -351,7 +351,7 @@ def resolved(update: Update, **fields: Any) -> None:
 
 
 def one_of_each_kind(article: Article) -> list[Update]:
-    """Create updates of all kinds, with as few words as each can have."""
+    """Create updates of all kinds, each with as little text as possible."""
     picture = {"caption_en": "", "alt_en": ""}
     made = [
         factories.update(article, body_en="<p>Peace.</p>", authors=(factories.author(),)),
@@ -395,7 +395,7 @@ def test_structured_data_of_every_page_keeps_the_rules(client: Client, state: st
     assert all(found[update.url("en")]["@type"] == "NewsArticle" for update in updates)
 
 
-def test_media_of_an_update_are_told_as_what_they_are(client: Client) -> None:
+def test_a_video_in_an_update_is_declared_as_a_video(client: Client) -> None:
     article = factories.article()
     update = factories.update(article, kind="embed", embed=VIDEO, headline_en="The talks")
     player = "https://www.youtube-nocookie.com/embed/dQw4w9WgXcQ"
@@ -421,7 +421,7 @@ def test_a_photo_is_there_in_three_shapes_with_its_credit(client: Client) -> Non
         assert (answer.status_code, answer["Content-Type"]) == (200, "image/jpeg")
         assert Image.open(io.BytesIO(answer.content)).size == size
     assert (original["width"], original["height"]) == (1600, 1000)
-    # A picture of another shape, or of words that have changed since, is none.
+    # Addresses of other shapes or of outdated texts are not found.
     wrong = shaped[0]["url"].removeprefix("http://127.0.0.1:8000").replace("16x9", "17x9")
     assert client.get(wrong).status_code == 404
     update.headline_en = "Peace"

@@ -88,7 +88,7 @@ def test_a_changed_number_is_replaced_without_the_provider(provider: Translation
     assert of(update).state == State.REVIEWED
 
 
-def test_what_needs_no_machine_is_suggested_at_once_without_a_provider() -> None:
+def test_a_change_that_needs_no_machine_is_suggested_at_once_without_a_provider() -> None:
     update = reviewed(BODY, GERMAN)
     row = corrected(update, BODY.replace("14", "1,400"))
     assert suggested(update) == {"body": GERMAN.replace("14", "1.400")}
@@ -117,7 +117,7 @@ def test_only_the_sentence_that_changed_is_sent(provider: TranslationServer) -> 
         ("Minister Zelenski spoke", "Minister Zelensky spoke", "Es sprach Zelenski", "de", "Es sprach Zelensky"),
         # 14 мільйонів, but 22 мільйони: the form of the word changes.
         ("14 million euros", "22 million euros", "14 мільйонів євро", "uk", None),
-        # Another name may be a woman's.
+        # The new name may need a feminine form.
         ("Minister Schmidt spoke", "Minister Kaminski spoke", "Minister Schmidt sprach", "de", None),
         ("130 km/h on 130 roads", "150 km/h on 130 roads", "130 km/h auf 130 Straßen", "de", None),
         ("14 allies", "40 allies", "Vierzehn Verbündete", "de", None),

@@ -1,4 +1,4 @@
-"""Templates are indented for their authors, and pages are sent without the indentation."""
+"""Templates are indented, but pages are sent without the indentation."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Every time has a day, a year, a 24-hour clock and an offset, so it is clear in any year and country."""
+"""Every time has a day, a year, a 24-hour clock and an offset, so it is clear in every year and country."""
 
 from __future__ import annotations
 

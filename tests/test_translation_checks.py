@@ -345,7 +345,7 @@ def test_names_units_and_addresses_can_stay_in_their_script(translation: str, la
 
 
 def test_short_correct_texts_are_left_alone() -> None:
-    """Use the catalogues of the interface: short texts whose translators did not know the checks."""
+    """Use the catalogues of the interface: short texts, translated without knowledge of the checks."""
     alarms, count = [], 0
     for language in sorted(SHIPPED.keys() - {"en"}):
         for entry in polib.pofile(f"locale/{language}/LC_MESSAGES/django.po"):

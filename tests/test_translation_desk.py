@@ -43,7 +43,7 @@ def test_the_texts_of_two_translators_of_the_same_language_are_both_kept() -> No
     assert form["body_de"].value() == "<p>14 von der Journalistin.</p>"
     update.refresh_from_db()
     assert update.body_de == "<p>14 von der Übersetzerin.</p>"
-    # She has read it, and saves her own text again.
+    # After reading it, she saves her own text again.
     again = {
         **form_of(answer),
         "body_de": "<p>14 von beiden.</p>",

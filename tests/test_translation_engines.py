@@ -1,4 +1,4 @@
-"""Engines keep their promises to callers, against servers that speak the providers' protocols."""
+"""Engines keep their promises to callers, with fake servers of the providers' protocols."""
 
 import json
 import logging
@@ -67,12 +67,12 @@ def engine(request: pytest.FixtureRequest) -> Engine:
     return request.getfixturevalue(request.param)
 
 
-def said_of_markup(server: TranslationServer) -> str:
-    """Return what the last request says about its texts: each provider has a word of its own for it."""
+def markup_parameters(server: TranslationServer) -> str:
+    """Return the parameters about markup in the last request, which differ by provider."""
     sent = server.requests[-1]
     if isinstance(sent.body, list):
         return sent.query
-    # A model sees for itself what is markup.
+    # A model recognises markup by itself.
     said = [sent.body.get("tag_handling"), sent.body.get("format"), "html" if "<p>" in str(sent.body) else ""]
     return " ".join(filter(None, said))
 
@@ -105,12 +105,12 @@ def test_markup_is_translated_as_markup(server: TranslationServer, engine: Engin
     source = '<p>Some 1,200 people <a href="https://example.org/a?b=1">left</a>.</p>'
     server.answers["de", source] = '<p>Rund 1200 Menschen <a href="https://example.org/a?b=1">gingen</a>.</p>'
     assert engine.translate([source], "en", "de", html=True) == [server.answers["de", source]]
-    assert "html" in said_of_markup(server)
+    assert "html" in markup_parameters(server)
 
 
 def test_plain_text_is_not_mistaken_for_markup(server: TranslationServer, engine: Engine) -> None:
     engine.translate(["Profits < losses"], "en", "de", html=False)
-    assert "html" not in said_of_markup(server)
+    assert "html" not in markup_parameters(server)
 
 
 def test_blank_texts_are_not_sent(server: TranslationServer, engine: Engine) -> None:
@@ -439,7 +439,7 @@ def test_rules_choose_the_engines_of_a_pair(unset: Any, rules: str, pair: str, n
 
 
 class Own(Engine):
-    """An engine of a newsroom's own."""
+    """A newsroom's own engine."""
 
     name = "own"
 
@@ -525,7 +525,7 @@ def test_an_engine_that_failed_rests_unless_it_is_the_only_one(unset: Any) -> No
     deepl, google = engines.chain("en", "de")
     engines.pause(deepl, ProviderError("quota"))
     assert engines.chain("en", "de") == [google]
-    # This says something about the text, and nothing about the engine.
+    # This error is about the text, not about the engine.
     engines.pause(google, ProviderError("unsupported"))
     assert engines.chain("en", "de") == [google]
     engines.pause(google, ProviderError("busy", retry_after=30))

@@ -1,4 +1,4 @@
-"""The checks of translations are right often enough, and fast enough."""
+"""The translation checks are accurate and fast enough."""
 
 import re
 import time
@@ -15,7 +15,7 @@ from tests.translation_set import LANGUAGES, load
 
 PAGE = translation_rates.PAGE.read_text(encoding="utf-8")
 
-#: The least share of wrong translations that is found, in percent. Errors of meaning are found less often.
+#: The least percentage of detected wrong translations. Errors of meaning are harder to detect.
 FLOORS = {
     "negation": 84,
     "reversal": 50,

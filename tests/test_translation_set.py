@@ -1,4 +1,4 @@
-"""The set of right and wrong translations is well formed, and covers every kind of fault in every language."""
+"""The set of right and wrong translations is well-formed, and covers every kind of fault in every language."""
 
 import json
 import unicodedata
@@ -21,7 +21,7 @@ GOOD = {
 
 
 class _Skeleton(HTMLParser):
-    """Collect the addresses of links and count the tags, which must be closed."""
+    """A parser that collects link addresses and counts tags. Fails if a tag is not closed."""
 
     def __init__(self, text: str) -> None:
         super().__init__()

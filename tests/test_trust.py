@@ -59,7 +59,7 @@ def editor(transactional_db: None) -> User:
 
 @asynccontextmanager
 async def open_pages(pages: list[OpenPage]) -> Any:
-    """Keep pages open, and raise the errors that they find."""
+    """Keep pages open during the block, and raise their errors."""
     tasks = [asyncio.create_task(page.stay_open()) for page in pages]
     try:
         yield
@@ -75,7 +75,7 @@ async def open_pages(pages: list[OpenPage]) -> Any:
 async def assert_as_on_a_fresh_page(pages: list[OpenPage], server: Server, article: Article) -> None:
     fresh = {language: await OpenPage.fresh(server, article.slug, language) for language in LANGUAGES}
     for language, page in fresh.items():
-        # A page may be a second old where another process has saved; a browser then catches up.
+        # After another process has saved, a cached page may be a second old; browsers then catch up.
         while page.revision < max(page.revision for page in pages):
             await asyncio.sleep(0.1)
             page = fresh[language] = await OpenPage.fresh(server, article.slug, language)
@@ -121,7 +121,7 @@ async def test_a_storm_of_changes_by_many_writers_reaches_every_reader(site: lis
             last = await sync_to_async(_revision)(article)
             for page in stayers:
                 await page.reaches(last)
-            # A short storm may end before so many readers have come twice.
+            # A short storm may end before enough readers have returned.
             async with asyncio.timeout(PATIENCE):
                 await enough.wait()
             for task in coming:
@@ -178,7 +178,7 @@ async def test_a_server_killed_again_and_again_loses_nothing(article: Article, e
             for kill in range(KILLS):
                 victim = random.choice(site)
                 if kill % 2:
-                    # The server with the next commit dies before it notifies anybody.
+                    # The server that makes the next commit dies before it notifies anybody.
                     await asyncio.to_thread(trigger.touch)
                     victim = await _first_dead(site)
                 else:
@@ -197,7 +197,7 @@ async def test_a_server_killed_again_and_again_loses_nothing(article: Article, e
             for page in pages:
                 await page.reaches(await sync_to_async(_revision)(article))
         for page in pages:
-            # A page that had to load again shows the newest ones.
+            # A page that had to reload shows the newest updates.
             shown = stored[: live_page.PAGE_SIZE] if page.reloads else stored
             assert [update.element for update in shown if update.element not in page.updates] == []
     finally:
@@ -289,7 +289,7 @@ def _sockets(pid: int) -> int:
     """Return the number of sockets that a process has open."""
     count = 0
     for descriptor in Path(f"/proc/{pid}/fd").iterdir():
-        # It may be closed at any moment.
+        # The descriptor may be closed at any moment.
         with suppress(OSError):
             count += descriptor.readlink().name.startswith("socket:")
     return count
@@ -313,7 +313,7 @@ async def test_a_process_that_dies_is_replaced_and_its_readers_lose_nothing(arti
             await asyncio.gather(*(page.reaches(1) for page in pages))
             before = workers(server)
             assert len(before) == 2
-            # The one that serves most of them: a process that is awake first may take more than its part.
+            # The worker with the most readers: connections may be distributed unevenly.
             victim = max(before, key=_sockets)
             os.kill(victim, signal.SIGKILL)
             await sync_to_async(factories.update)(article)

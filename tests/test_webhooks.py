@@ -1,4 +1,4 @@
-"""Other systems get every change that readers see, by the rules of Standard Webhooks, also if they fail."""
+"""Other systems get every change that readers see, by the Standard Webhooks specification, even after failures."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ HOOKS = "/admin/liveblog/webhook/"
 
 
 class Receiver:
-    """Another system that verifies what it is sent, notes it, and answers as a test says."""
+    """Another system that verifies and records messages, and responds as the test wants."""
 
     def __init__(self, server: HTTPServer) -> None:
         self.messages: list[dict[str, Any]] = []
@@ -68,7 +68,7 @@ def receiver(httpserver: HTTPServer, settings: Any) -> Iterator[Receiver]:
 
 
 class HangingServer(Provider):
-    """A server that takes requests and answers none of them before it closes."""
+    """A server that accepts requests, and responds to none before it closes."""
 
     asked = 0
 
@@ -92,7 +92,7 @@ def webhook(receiver: Receiver, *names: str, **fields: Any) -> Webhook:
 
 
 def send(*, waits: bool = False) -> int:
-    """Send all messages as if their time had come, one after the other."""
+    """Send all messages now, one after the other."""
     done = 0
     while sent := (_make_due() if waits else None) or sending.send_due():
         done += sent
@@ -104,7 +104,7 @@ def _make_due() -> None:
     Delivery.objects.filter(due_at__isnull=False).update(due_at=timezone.now())
 
 
-def test_each_turn_of_an_update_is_told_with_all_that_readers_get(receiver: Receiver) -> None:
+def test_each_change_of_an_update_is_reported_with_all_that_readers_get(receiver: Receiver) -> None:
     article = factories.article(slug="summit", languages=["en", "de"])
     webhook(receiver)
     update = factories.update(article, state="draft", body_en="<p>Fourteen came.</p>")
@@ -146,7 +146,7 @@ def test_a_translation_tells_the_languages_in_which_something_is_new(receiver: R
     ]
 
 
-def test_the_turns_of_a_coverage_are_told(receiver: Receiver) -> None:
+def test_changes_of_state_of_a_coverage_are_reported(receiver: Receiver) -> None:
     article = factories.article(slug="summit", state="announced")
     webhook(receiver)
 
@@ -216,7 +216,7 @@ def test_a_webhook_is_told_of_its_events_and_articles_only(receiver: Receiver) -
     assert send() == 0, "It is not told of all articles because its own one is gone."
 
 
-def test_what_is_rolled_back_is_not_told_and_nothing_waits_for_the_receiver(receiver: Receiver) -> None:
+def test_a_change_that_is_rolled_back_sends_no_message(receiver: Receiver) -> None:
     article = factories.article()
     webhook(receiver)
     with pytest.raises(RuntimeError), transaction.atomic():
@@ -269,7 +269,7 @@ def test_a_server_that_hangs_delays_no_other(
             factories.update(article)
             threads.start_due()
             eventually(lambda told=number + 1: len(receiver.messages) == told)
-            # One message of a webhook is under way at a time, also if another process looks.
+            # Only one message of a webhook is under way at a time, even across processes.
             eventually(lambda: hanging.asked == len(slow))
             assert [sending.send_to(each.pk) for each in slow] == [0] * len(slow)
         threads.stop()
@@ -325,7 +325,7 @@ def test_no_request_goes_to_an_address_that_is_not_public(receiver: Receiver, ed
         "/admin/liveblog/webhook/add/", {"name": "x", "address": address, "events": ["update.published"]}
     )
     assert list(page.context["adminform"].form.errors) == ["address"]
-    # An address that came into the database in another way.
+    # An address that was stored without the form.
     webhook(receiver, address=address)
     factories.update(factories.article())
     sending.send_due()
@@ -366,7 +366,7 @@ def test_secrets_are_encrypted_and_the_former_one_signs_for_a_day(receiver: Rece
     assert Webhook.objects.get().secret == present
 
 
-def test_old_deliveries_go(receiver: Receiver) -> None:
+def test_old_deliveries_are_deleted(receiver: Receiver) -> None:
     made = webhook(receiver)
     events.send_test(made)
     Delivery.objects.update(created_at=timezone.now() - sending.KEPT_FOR - datetime.timedelta(hours=1))

@@ -1,4 +1,4 @@
-"""A real client speaks websocket to the real server, with and without the lent transport."""
+"""A websocket client connects to the real server, with and without the lent transport."""
 
 import asyncio
 import json
@@ -38,7 +38,7 @@ def server(request: pytest.FixtureRequest, django_db_setup: None, django_db_bloc
 
 
 def join(server: Server, article: Article, after: str | None = None, language: str = "en", **options: Any) -> Any:
-    """Open the websocket of a page in the state in which the article was made, or with another text as `after`."""
+    """Open the websocket of a page at the article's first state, or with another text as `after`."""
     options = {"origin": server.url, "compression": None, "open_timeout": PATIENCE, **options}
     after = str(article.page_state) if after is None else after
     return connect(f"{server.socket_url}/ws/{language}/live/{article.slug}/?after={after}", **options)
@@ -132,7 +132,7 @@ async def test_one_address_cannot_hold_all_connections() -> None:
     with await sync_to_async(
         lambda: Server(LIVE_MAX_CONNECTIONS_PER_ADDRESS="2", TRUSTED_PROXIES="127.0.0.1")
     )() as running:
-        # As a proxy on the same machine names its clients.
+        # The header of a proxy on the same machine.
         here, elsewhere = ({"X-Forwarded-For": address} for address in ("203.0.113.5", "203.0.113.6"))
         async with AsyncExitStack() as stack:
             for headers in (here, here, elsewhere):
@@ -140,7 +140,7 @@ async def test_one_address_cannot_hold_all_connections() -> None:
                 assert (await frame(reader))["revision"] == 0
             refused = await stack.enter_async_context(join(running, article, additional_headers=here))
             assert await closing_code(refused) == 4429
-        # The server learns a moment later that the others have left.
+        # The server notices a moment later that the others have left.
         async with asyncio.timeout(PATIENCE):
             while not await _is_admitted(running, article, here):
                 await asyncio.sleep(0.05)
@@ -199,7 +199,7 @@ async def test_a_reader_that_stops_reading_is_disconnected_and_delays_nobody(ser
     try:
         async with join(server, article) as reader:
             assert (await frame(reader))["changes"] == []
-            # Much more than the kernel's buffers on both sides hold.
+            # Much more than the kernel's buffers on both sides can hold.
             long = await post(article, body_en=f"<p>{'words ' * 16_000}</p>")
             assert (await frame(reader))["revision"] == 1
             for number in range(2, 151):

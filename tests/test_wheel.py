@@ -1,4 +1,4 @@
-"""The wheel has everything that a server needs."""
+"""The wheel has all files that a server needs."""
 
 from __future__ import annotations
 

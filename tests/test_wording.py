@@ -1,4 +1,4 @@
-"""A newsroom replaces any words of the interface, in each language, without touching the product."""
+"""A newsroom can replace any text of the interface, in each language, without changing the product."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def page_of(language: str, english: str, context: str | None = None) -> str:
 
 
 def decided(language: str, english: str, *texts: str) -> None:
-    """Put words in the place of a message, and have this process know them."""
+    """Replace a message, and load the replacement in this process."""
     found = message(english)
     Wording.decide(language, [(found, list(texts), current.product_texts(language, found))], TEST)
     current.look()
@@ -65,7 +65,7 @@ def saved(editor: Client, address: str, *texts: str, seen: int = 0) -> Any:
     return answer
 
 
-# Where words are shown ------------------------------------------------------------------------------------------------
+# Display --------------------------------------------------------------------------------------------------------------
 
 
 def test_an_editor_s_word_is_on_every_page_of_its_language_and_caches_notice(editor: Client) -> None:
@@ -80,7 +80,7 @@ def test_an_editor_s_word_is_on_every_page_of_its_language_and_caches_notice(edi
     assert again.status_code == 200
     assert ">Der ganze Ticker</a" in again.content.decode()
     assert ">All updates</a" in editor.get("/en/live/summit/").content.decode()
-    # The product's words come back, under an ETag that no page has had.
+    # The product's text returns, with a new ETag.
     saved(editor, page_of("de", "All updates"), "", seen=1)
     last = editor.get("/de/live/summit/", headers={"If-None-Match": again["ETag"]})
     assert ">Alle Beiträge</a" in last.content.decode()
@@ -99,7 +99,7 @@ def test_plural_forms_contexts_and_libraries_can_be_replaced(editor: Client) -> 
         for number, form_of_number in ((0, 0), (1, 1), (2, 2), (7, 3), (30, 4), (200, 5)):
             assert ngettext(plural.singular, plural.plural, number) == texts[form_of_number]
     with translation.override("pl"):
-        # Of the four forms of Polish, one is for fractions alone, which nobody counts.
+        # One of the four Polish forms is only for fractions, which are never counted.
         assert (
             len(editor.get(reverse("settings-words-message", args=["pl", plural.key])).context["form"].text_fields) == 3
         )
@@ -174,7 +174,7 @@ def test_words_of_scripts_of_libraries_can_be_replaced(editor: Client) -> None:
     counter = "%(sel)s of %(cnt)s selected"
     before = editor.get(reverse("admin:jsi18n")).content.decode()
     assert '"%(sel)s de %(cnt)s seleccionado"' in before
-    # Spanish has three forms with us and two in Django, and a script takes ours.
+    # Spanish has three forms in our catalogue and two in Django's; scripts use ours.
     assert "1000000" in before
     [row, *_more] = editor.get(WORDS, {"q": counter, "to": "es"}).context["rows"]
     assert row["places"] == "Palabras de Django y de otras bibliotecas"
@@ -193,7 +193,7 @@ def test_lists_with_a_search_speak_in_words_that_can_be_replaced(editor: Client)
     assert "select2/i18n" not in page
 
 
-# Finding --------------------------------------------------------------------------------------------------------------
+# Search ---------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The words of the interface: what `scripts/check_words.py` finds in catalogues and in the code."""
+"""`scripts/check_words.py` finds faults in catalogues and in the code."""
 
 import sys
 from pathlib import Path
@@ -93,7 +93,7 @@ def test_code_that_joins_a_message_to_something_is_found(source: str) -> None:
     assert list(check_words.python_fragments(source))
 
 
-def test_translators_are_told_what_a_short_message_is_and_what_stands_in_a_placeholder() -> None:
+def test_comments_for_translators_explain_short_messages_and_placeholders() -> None:
     assert list(check_words.comments(polib.POEntry(msgid="Save"), WORDS)) == ["button"]
     assert list(check_words.comments(polib.POEntry(msgid="%(votes)s of %(total)s votes"), WORDS)) == [
         "votes: a number",

@@ -1,4 +1,4 @@
-"""Texts go to an agency as XLIFF and come back: whole, with their markup, and never over what changed meanwhile."""
+"""Texts go to an agency as XLIFF and return complete, with their markup, and never overwrite newer changes."""
 
 import re
 import xml.etree.ElementTree as ET
@@ -44,7 +44,7 @@ def greta() -> User:
 
 
 def sent(update: Update, *, everything: bool = False) -> ET.Element:
-    """Return the file for the agency, which follows the schema."""
+    """Return the file for the agency. Fail if it does not follow the schema."""
     rows = list(writing.rows(update.article, "en", "de", everything=everything))
     data = writing.write(rows, "en", "de")
     document = etree.fromstring(data)
@@ -67,7 +67,7 @@ def file_of(update: Update, root: ET.Element) -> ET.Element:
 
 
 def put(file: ET.Element, state: str = "translated", **targets: str) -> None:
-    """Translate as an agency does: the target of each unit as XML without its namespace, `{body_0: "..."}`."""
+    """Add an agency's translations: the target of each unit as XML without its namespace, `{body_0: "..."}`."""
     for unit in file.iter(f"{Q}unit"):
         text = targets.get(unit.get("id", "").replace(".", "_").replace("-", "_"))
         if text is None:
@@ -172,7 +172,7 @@ def test_codes_that_the_original_does_not_have_are_refused_and_nothing_is_change
         ("final", True, State.REVIEWED),
     ],
 )
-def test_only_the_user_who_imports_makes_what_the_agency_has_reviewed_reviewed(
+def test_reviewed_texts_of_the_agency_become_reviewed_only_if_the_importing_user_approves_them(
     greta: User, state: str, approve: bool, expected: str
 ) -> None:
     update = update_of(body_en=LINKED)
@@ -200,7 +200,7 @@ def test_a_file_that_lacks_passages_approves_nothing(greta: User) -> None:
     outcome = back(root, greta, approve=True)
     row = of(update)
     update.refresh_from_db()
-    # The headline is there; half a text is not.
+    # The headline is complete; the text lacks a part.
     assert (update.headline_de, update.body_de, row.state) == ("Gipfel", "", State.REVIEW)
     assert outcome.incomplete == [row]
     for unit in list(file):
@@ -211,7 +211,7 @@ def test_a_file_that_lacks_passages_approves_nothing(greta: User) -> None:
     assert of(update).state == State.REVIEW
 
 
-# What changed meanwhile ----------------------------------------------------------------------------------------------
+# Changes since the export ---------------------------------------------------------------------------------------------
 
 
 def _corrected(update: Update) -> None:
@@ -223,7 +223,7 @@ def _translated(update: Update) -> None:
 
 
 @pytest.mark.parametrize(("change", "fate"), [(_corrected, "outdated"), (_translated, "edited")])
-def test_what_changed_here_since_the_export_is_left_as_it_is_and_named(
+def test_texts_changed_since_the_export_are_left_unchanged_and_listed(
     greta: User, change: Callable[[Update], None], fate: str
 ) -> None:
     update = update_of(body_en="<p>The wind reached 130 kilometres per hour.</p>")
@@ -259,7 +259,7 @@ def test_segments_that_the_agency_split_and_reordered_are_joined(greta: User) ->
     assert update.body_de == "<p>Es schneite, nachdem Regen fiel.</p>"
 
 
-# What leaves the house -----------------------------------------------------------------------------------------------
+# Exported texts -------------------------------------------------------------------------------------------------------
 
 
 def test_drafts_never_leave_the_house_and_reviewed_texts_only_if_asked(settings: Any) -> None:

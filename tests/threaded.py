@@ -1,4 +1,4 @@
-"""Run an application of a test behind the server's protocols, in a thread of this process."""
+"""Run a test's application behind the server's protocols, in a thread of this process."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.server import PATIENCE, eventually, free_port
 
 
 class ThreadedServer:
-    """A context manager; `options` are those of uvicorn.Config."""
+    """A server, as a context manager; `options` are those of uvicorn.Config."""
 
     def __init__(self, app: Any, **options: Any) -> None:
         self.port = free_port()

@@ -1,8 +1,8 @@
 # ruff: noqa: E501 a sentence stays on its line
-"""Correct translations, ways to spoil them, and a count of the spoilt ones that the checks find.
+"""Correct translations, ways to corrupt them, and a count of the corruptions that the checks find.
 
-`python -m tests.translation_errors` prints the table. In the texts [brackets] stand around a term of the glossary
-and {braces} around a name; both are removed before the checks.
+`python -m tests.translation_errors` prints the table. In the texts, [brackets] enclose glossary terms and {braces}
+enclose names; both are removed before the checks.
 """
 
 import os
@@ -21,7 +21,7 @@ from articles.translations.checks import check
 from liveblog.translation.terms import Term
 
 LANGUAGES = ("en", "de", "fr", "uk", "ar")
-#: English is translated into four languages, and German into English: names are compared in Latin script only.
+#: From English into four languages, and from German into English, because names are only compared in Latin script.
 PAIRS = (("en", "de"), ("en", "fr"), ("en", "uk"), ("en", "ar"), ("de", "en"))
 
 GLOSSARY = {
@@ -212,7 +212,7 @@ ar اتفق ال[ائتلاف] على موازنة قدرها 476,3 مليار،
 
 
 def _typeset(text: str) -> str:
-    """Return a text with the no-break spaces of French marks, which would be invisible in a source file."""
+    """Return a text with the no-break spaces of French punctuation, which would be invisible in a source file."""
     return text.replace("« ", "«\xa0").replace(" »", "\xa0»").replace(" ;", "\u202f;")
 
 
@@ -223,7 +223,7 @@ TEXTS: list[dict[str, str]] = [
 
 @dataclass(frozen=True)
 class Case:
-    """A translation that keeps its marks of terms and names until it is spoilt."""
+    """A translation with the marks of its terms and names, which the corruptions need."""
 
     source: str
     translation: str
@@ -381,7 +381,7 @@ def nothing(case: Case) -> Iterator[str]:
     yield from ("<p> </p>", "<p><br></p>") if case.html else ("", " \n")
 
 
-#: The errors by the code with which the checks must report them.
+#: Corruptions by the code with which the checks must report them.
 ERRORS: dict[str, tuple[Callable[[Case], Iterator[str]], ...]] = {
     "numbers": (other_number,),
     "terms": (missing_term,),

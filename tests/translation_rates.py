@@ -1,11 +1,11 @@
 """Measure the checks of translations on the set of right and wrong translations (`tests/translation_set`).
 
-`python -m tests.translation_rates` prints the tables of docs/reference/translation-checks.md, `--write` puts them
-there, and `--verbose` also prints each right translation with a remark and each wrong one without.
+`python -m tests.translation_rates` prints the tables of docs/reference/translation-checks.md, `--write` writes them to
+that page, and `--verbose` also prints each right translation with a remark and each wrong one without.
 
-A hash of the source divides the set. The rules were written with half of it in view (`seen`); of one quarter only the
-false alarms were looked at once (`alarms seen`), and the last quarter was only measured (`unseen`; half of the
-German entries had been read before). So that quarter says what to expect of other texts.
+A hash of the source divides the set. Half of it was read while the rules were written (`seen`). Of one quarter, only
+the false alarms were read, once (`alarms seen`). The last quarter was only measured (`unseen`; half of its German
+entries had been read before), so it predicts the rates for other texts.
 """
 
 import hashlib
@@ -42,7 +42,7 @@ class Result:
 
 
 def results() -> list[Result]:
-    """Return the remarks on every entry of the set, which takes some seconds."""
+    """Return the remarks on every entry of the set. This takes some seconds."""
     return [Result(entry, tuple(_problems(entry))) for language in LANGUAGES for entry in load(language)]
 
 
@@ -117,7 +117,7 @@ def _table(first: str, columns: Iterable[str], rows: dict[str, list[str]], *, to
 
 
 def measured(page: str) -> str:
-    """Return the tables in the text of the page."""
+    """Return the tables on the page."""
     return page.partition(START)[2].partition(END)[0].strip("\n") + "\n"
 
 

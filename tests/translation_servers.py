@@ -1,12 +1,12 @@
-"""A server that speaks the parts of the protocols of DeepL, LibreTranslate, Google, Azure and OpenAI that we use.
+"""A server with the parts of the protocols of DeepL, LibreTranslate, Google, Azure and OpenAI that we use.
 
     with TranslationServer() as server:
         settings.DEEPL_URL = server.url             # or settings.LIBRETRANSLATE_URL = server.url
         server.answers["de", "Goal!"] = "Tor!"
         server.fault = "429"
 
-For a text without an answer the server imitates a translation: words become words of the target language, while tags,
-addresses, numbers, punctuation and terms of the glossary stay. So length, structure and language are realistic.
+For a text without an answer, the server imitates a translation: words become words of the target language, while tags,
+addresses, numbers, punctuation and glossary terms stay. So length, structure and language are realistic.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ _NEWS = {
 _KEPT = r"<[^>]*>|https?://\S+|[\w.+-]+@[\w.-]+|[#@]\w+|&#?\w+;"
 _WORD = r"(?<!\w)[^\W\d_]+(?:['’-][^\W\d_]+)*(?!\w)"
 
-#: The names by which models are told of languages.
+#: The names of languages in prompts.
 _ENGLISH = {code: str(name) for code, name in SHIPPED.items()} | {"en": "British English"}
 
 FAULTS = (
@@ -62,12 +62,12 @@ FAULTS = (
 
 
 def realistic(target: str) -> str:
-    """Return an endless piece of news in the language."""
+    """Return endless words of news in the language."""
     return _NEWS[target]
 
 
 def imitated(text: str, target: str, terms: dict[str, str] | None = None) -> str:
-    """Return an imitated translation of the text; see the module."""
+    """Return an imitated translation of the text; see the module's docstring."""
     terms = terms or {}
     words = cycle(re.findall(_WORD, realistic(target)))
     names = "".join(rf"(?<!\w){re.escape(term)}(?!\w)|" for term in sorted(terms, key=len, reverse=True))
@@ -111,17 +111,17 @@ class Glossary:
 
 @dataclass
 class TranslationServer(Provider):
-    """All providers on one port. Everything may be changed while it runs.
+    """All providers on one port. Tests may change every attribute while it runs.
 
     answers            (language, text as sent) -> text; the language without its region
     languages          the target languages
     missing_pairs      (source, target) without a model of LibreTranslate, although it has both languages
-    key                the key that all providers demand; empty: any
+    key                the key that all providers demand; empty: accept any key
     fault, fail_times  one of FAULTS, for that many translations or for all
-    delay              the least seconds that "slow" and "trickle" take
+    delay              the least duration of "slow" and "trickle", in seconds
     retry_after        the header of "429" and "503"; empty: none
     glossary_status    a status that refuses all requests for glossaries
-    glossaries         by id; a removed one is unknown from then on, with status `unknown_glossary`
+    glossaries         by id; requests for a removed one get the status `unknown_glossary`
     """
 
     answers: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -265,7 +265,7 @@ class TranslationServer(Provider):
         return as_json({"data": {"translations": [{"translatedText": text} for text in results]}})
 
     def _chat(self, request: Request, headers: dict[str, str], body: dict[str, Any]) -> Response:
-        """Answer as a model that follows the instructions, and chats around its answer."""
+        """Respond like a model that follows the instructions, but adds chat around its answer."""
 
         def refused(status: int, said: str, **more: str) -> Response:
             return as_json({"error": {"message": said}}, status, **more)
@@ -302,7 +302,7 @@ class TranslationServer(Provider):
             if code not in self.languages:
                 return _refused(False, 400, f"{code} is not supported")
         if (body["source"], body["target"]) in self.missing_pairs:
-            # LibreTranslate wraps its own refusal in a server error.
+            # LibreTranslate reports its refusal as a server error.
             said = f"400 Bad Request: {body['target']} is not available as a target language from {body['source']}"
             return _refused(False, 500, f"Cannot translate text: {said}")
         several = isinstance(body["q"], list)

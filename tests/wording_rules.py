@@ -1,9 +1,9 @@
-"""The wording of whole pages, as readers see it: marks, terms, sentences from fragments, and words without a message.
+"""Check the wording of whole pages: punctuation, terms, sentences from fragments, and words without a message.
 
-Texts of the interface alone are held to it. Exempt are texts that the newsroom or a reader wrote: those of the test's
-content, what is isolated as a name, and what stands in an element for such texts; and samples of code, what fields
-contain, and moments (`tests.crawler.Words`). Buttons, labels, the heads of tables and names for screen readers show
-messages alone; anything else in them is a word that no translator has seen.
+The rules only apply to texts of the interface. Exempt are texts of the newsroom and of readers: the test's content,
+isolated names, and texts in elements for such content; and code samples, contents of fields, and moments
+(`tests.crawler.Words`). Buttons, labels, table headings and names for screen readers may only contain messages; any
+other word in them was never translated.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ sys.path.append(str(Path(__file__).resolve().parent.parent / "scripts"))
 
 import check_words
 
-#: Stands in a line for a text that is exempt (Unicode, "object replacement character").
+#: Replaces an exempt text in a line (Unicode, "object replacement character").
 _OTHER = "\ufffc"
 _AVOID = check_words.load()["avoid"]
 _BREAKING = re.compile(r"[ \t\n\r\f]+")
-#: French writes no space that breaks before these marks, and always one that does not.
+#: French needs a no-break space before these marks, and no breaking one.
 _FRENCH = re.compile(r" (?=[?!;:»])|« |[^\W\d](?=[?!;:](?:\s|$))")
 _JOINT = re.compile(r"\s*[,;:…)]")
-#: A part of a line that is no sentence by itself.
+#: Punctuation that ends a part of a line: no sentence continues across it.
 _END = re.compile(r"[.:;,!?…·–—|()/›“”„«»-]\s*$")
 _LETTERS = re.compile(r"[^\W\d_]{3,}")
-#: Elements and attributes in which the interface alone speaks.
+#: Elements and attributes that may only contain texts of the interface.
 _OURS = re.compile(
     r"(?:^|\s)(?:button|label|th|legend|summary|dt)(?:\.\S*)?$|\[(?:aria-label|placeholder|value|title)\]$"
 )
@@ -50,7 +50,7 @@ def faults_of_page(page: Page, vocabulary: Vocabulary) -> Iterator[Fault]:
 
 
 def _faults_of_line(line: Sequence[Words], vocabulary: Vocabulary) -> Iterator[Fault]:
-    """Yield the faults of texts that stand in one line."""
+    """Yield the faults of the texts of one line."""
     languages = [words.language for words in line if words.text.strip() and not (words.is_foreign or words.is_name)]
     if not languages or languages[0] not in SHIPPED:
         return
@@ -85,17 +85,17 @@ def _is_ours(words: Words, language: str, vocabulary: Vocabulary) -> bool:
 
 
 def _joined(before: Words, begun: Sequence[Words], words: Words, language: str, vocabulary: Vocabulary) -> str:
-    """Return the place where a message and another text make one sentence; empty if they do not."""
+    """Return the place where a message and another text form one sentence; "" if there is none."""
     text = words.text
     if _JOINT.match(text) and language in vocabulary.interface(before.text) and not _END.search(before.text):
         return f"a mark behind the message “{before.text.strip()}”"
     bare = text.strip()
-    # Boxes beside each other have no space between them, or are no values. A key and its effect are no sentence.
+    # Adjacent boxes have no space between them, or are not values. A key and its effect are not a sentence.
     spaced = begun[-1].text[-1:].isspace() or text[:1].isspace()
     is_value = before.is_name or before.is_foreign
     if not (spaced and is_value) or before.place.split()[-1].startswith("kbd"):
         return ""
-    # Unicode CLDR joins lists by words that are messages elsewhere: "and".
+    # CLDR joins lists with words that are messages elsewhere, such as "and".
     if (
         bare[:1].islower()
         and bare not in _names(language)
@@ -107,7 +107,7 @@ def _joined(before: Words, begun: Sequence[Words], words: Words, language: str, 
 
 
 def _is_known(text: str, language: str, vocabulary: Vocabulary) -> bool:
-    """Return whether a text is a message, a name of the Unicode CLDR, or a row of them."""
+    """Return whether a text is a message, a CLDR name, or a list of them."""
     text = " ".join(text.split())
     if not _LETTERS.search(_KEYS.sub("", text)):
         return True
@@ -124,7 +124,7 @@ def _is_known(text: str, language: str, vocabulary: Vocabulary) -> bool:
 
 @cache
 def _names(language: str) -> frozenset[str]:
-    """Return the names of languages, countries, months and days in a language, and the words of its lists."""
+    """Return the names of languages, countries, months and days in a language, and its conjunctions of lists."""
     locale: Locale = locale_of(language)
     own = [Locale.parse(code, sep="-").get_display_name() for code in SHIPPED]
     found = [*locale.languages.values(), *locale.territories.values(), *filter(None, own)]

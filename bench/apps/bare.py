@@ -1,4 +1,4 @@
-"""The least work with which an ASGI application can answer a page."""
+"""An ASGI application that serves a page with the least possible work."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The product's own application, with two hooks for measuring."""
+"""The product's application, with two hooks for measurements."""
 
 import asyncio
 import json
@@ -34,7 +34,7 @@ connection_created.connect(_watch)
 
 
 class Ready(Frame):
-    """A frame whose text comes from the load generator."""
+    """A frame with a text from the load generator."""
 
     def __init__(self, text: str) -> None:
         self.state = State(sys.maxsize, "")

@@ -1,6 +1,6 @@
 /*
  * The load generator of `make bench`: opens many websockets to one server, publishes messages by HTTP POST and takes
- * the time from each POST until the last reader has the message. Only then does the next message follow.
+ * the time from each POST until the last reader has the message. Then it publishes the next message.
  *
  *     fanout_client --port 8000 --path /ws/ --readers 1000 --messages 100
  *

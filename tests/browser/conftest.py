@@ -28,7 +28,7 @@ def media_of_all(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def media(media_of_all: Path) -> Path:
-    """Return the one directory in which the servers of all tests store files."""
+    """Return the directory in which the servers of all tests store files."""
     return media_of_all
 
 
@@ -42,7 +42,7 @@ def lasting_servers() -> list[Server]:
 def make_server(
     django_db_setup: None, django_db_blocker: Any, media_of_all: Path, lasting_servers: list[Server]
 ) -> Callable[..., Server]:
-    """Return a function that makes servers that outlast a test."""
+    """Return a function that creates servers that outlast a test."""
 
     def make(**environment: str) -> Server:
         with django_db_blocker.unblock():
@@ -61,9 +61,9 @@ def lasting_server(make_server: Callable[..., Server]) -> Iterator[Server]:
 
 @pytest.fixture
 def server(transactional_db: None, lasting_server: Server, lasting_servers: list[Server]) -> Server:
-    """Run one server on an empty database, with no other server beside it.
+    """Run a single server on an empty database.
 
-    Another server would claim jobs from the same database, and run them in an environment that the test does not know.
+    Another server would claim jobs from the same database, and run them in a wrong environment.
 
     Its caches cannot hold stale articles, because ids and slugs are never reused.
     """
@@ -83,7 +83,7 @@ def as_new(provider: Any) -> None:
 
 
 class Reader:
-    """A person with a browser and an open page. Collects the browser's errors."""
+    """A reader with an open page in a browser. Collects the browser's errors."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -107,22 +107,22 @@ class Reader:
 
     def reaches(self, revision: int, within: float = PATIENCE) -> None:
         """Wait until the page shows this revision. `within` is in seconds."""
-        # A page that loads itself again shows the revision before it shows all updates.
+        # A page that reloads has the revision before it has all updates.
         self.page.wait_for_function(
             "revision => document.readyState === 'complete' &&"
             " Number(document.querySelector('main').dataset.revision) >= revision",
             arg=revision,
-            # By default it would have the browser paint the page sixty times a second.
+            # By default, Playwright makes the browser paint the page sixty times a second.
             polling=50,
             timeout=within * 1000,
         )
 
     def runs(self, module: str) -> None:
-        """Wait until a module runs that the page imports only once it is loaded."""
+        """Wait until a module has run that the page imports after loading."""
         self.page.evaluate(RUNS, f"/{module}.")
 
     def content(self) -> dict[str, Any]:
-        """Return the coverage that the page shows, in a form that can be compared."""
+        """Return the coverage on the page, for comparisons."""
         return self.page.evaluate(CONTENT)
 
     def updates(self) -> list[str]:
@@ -130,7 +130,7 @@ class Reader:
         return self.page.eval_on_selector_all("#updates > article:not([hidden])", "found => found.map(one => one.id)")
 
 
-#: Imports a module that the page has imported before, which is then the same one.
+#: Waits until the page has imported a module, and for its execution: another import returns the same module.
 RUNS = """async (name) => {
   const found = () => performance.getEntriesByType("resource").find((file) => file.name.includes(name));
   const end = performance.now() + 60_000;
@@ -171,7 +171,7 @@ CONTENT = """() => {
 
 @pytest.fixture
 def reader(browser: Browser, transactional_db: None) -> Iterator[Callable[..., Reader]]:
-    """Return a function that makes readers with a browser profile each. None may have met an error at the end.
+    """Return a function that creates readers, each with a browser profile. Fail if a reader's browser had an error.
 
     Their browsers close before the database is emptied.
     """
@@ -179,8 +179,8 @@ def reader(browser: Browser, transactional_db: None) -> Iterator[Callable[..., R
     readers: list[Reader] = []
 
     def make(**options: Any) -> Reader:
-        # The sign of live coverage pulses, which has the browser paint each open page sixty times a second. A service
-        # worker is a process more for each reader.
+        # The pulsing badge of live coverage would make the browser paint each open page sixty times a second. A service
+        # worker would be another process for each reader.
         context = browser.new_context(**{"reduced_motion": "reduce", "service_workers": "block"} | options)
         context.set_default_timeout(PATIENCE * 1000)
         contexts.append(context)

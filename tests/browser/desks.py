@@ -16,7 +16,7 @@ from tests.clients import Place
 
 def log_in(context: BrowserContext, user: User, place: Place, language: str = "en") -> None:
     """Give a browser the cookies of a logged-in user and of the chosen language."""
-    # Nobody is led to the page that sets up the site.
+    # Do not redirect to the page that sets up the site.
     StoredSetting.objects.get_or_create(name=SETUP_SHOWN, defaults={"value": "true"})
     client = Client()
     client.force_login(user)
@@ -25,7 +25,7 @@ def log_in(context: BrowserContext, user: User, place: Place, language: str = "e
         context.add_cookies([{"name": name, "value": value, "url": place.url}])
 
 
-#: Waits until the browser's storage has an entry that contains this text: at a desk, one with all that is in a form.
+#: Waits until an entry of the browser's storage contains this text. At a desk, an entry has all inputs of a form.
 IS_KEPT = """async (text) => {
   const written = () => [...document.querySelectorAll("form.composer")].map((form) =>
     JSON.stringify([...new FormData(form)].filter(([name]) => !["csrfmiddlewaretoken", "delay"].includes(name))));

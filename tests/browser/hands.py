@@ -1,7 +1,7 @@
-"""People who use the newsroom with one kind of input alone, and count what they do.
+"""Users of the newsroom with a single kind of input, and a count of their steps.
 
-A step is a press of a key or of a combination, a tap, or a swipe over most of the screen. The letters of a text are
-none: everybody has to write them.
+A step is a press of a key or of a combination, a tap, or a swipe over most of the screen. The letters of a text do not
+count, because every user has to type them.
 """
 
 from __future__ import annotations
@@ -14,24 +14,24 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.test_quality import DESKTOP, PHONE
 
-#: More presses of Tab than a person would put up with.
+#: The greatest acceptable number of presses of Tab to a control.
 MOST_TABS = 12
 
-#: In CSS pixels: the smallest target that a finger hits (WCAG 2.2, success criterion 2.5.5), less the rounding.
+#: The least size of a touch target in CSS pixels (WCAG 2.2, success criterion 2.5.5), less a margin for rounding.
 TARGET = 43.5
 
-#: The height that a phone has left while its keyboard is there.
+#: The part of a phone's screen above its keyboard.
 ABOVE_KEYBOARD = {"width": PHONE["width"], "height": 508}
 
-#: The letters that an Arabic keyboard writes with the keys of these Latin ones.
+#: By Latin letter: the letter of the same key on an Arabic keyboard.
 ARABIC_KEYS = dict(zip("acgjkt", "شؤلتنف", strict=True))
 
 
 class Hands:
-    """The base of both kinds of input. `said` collects messages of the console, and targets that are too small."""
+    """The base of both kinds of input. `said` collects messages of the console and too small targets."""
 
     viewport = DESKTOP
-    #: Between two letters, in milliseconds.
+    #: Milliseconds between two letters.
     pause = 0
 
     def __init__(self, page: Page, language: str) -> None:
@@ -48,11 +48,11 @@ class Hands:
             self.said.append(text)
 
     def do(self, keys: str, control: str) -> None:
-        """Press keys, one combination after the other, or use a control that does the same."""
+        """Press combinations of keys in turn, or use a control with the same effect."""
         raise NotImplementedError
 
     def use(self, control: str, *, back: bool = False) -> None:
-        """Press a control of the page. `back`: it is before the place where the keyboard is."""
+        """Use a control of the page. `back`: it precedes the focus."""
         raise NotImplementedError
 
     def fill(self, field: str, text: str, *, back: bool = False) -> None:
@@ -60,7 +60,7 @@ class Hands:
         raise NotImplementedError
 
     def write(self, text: str) -> None:
-        """Write a text where the caret is."""
+        """Write a text at the caret."""
         expect(self.page.locator(":focus:is(input, textarea, [contenteditable=true])")).to_have_count(1)
         self.letters += len(text)
         self.page.keyboard.type(text, delay=self.pause)
@@ -71,18 +71,18 @@ class Hands:
         self.page.wait_for_function(HAS_TEXT, arg=[field.element_handle(), text])
 
     def look(self, name: str) -> None:
-        """Take a picture of the page if the environment names a directory for pictures."""
+        """Save a screenshot if the environment names a directory for screenshots."""
         if directory := os.environ.get("SCREENSHOTS"):
             kind = type(self).__name__.lower()
             self.page.screenshot(path=Path(directory) / f"{self.language}-{kind}-{name}.png")
 
 
 class Keyboard(Hands):
-    """Keys alone. Those of the Arabic interface write Arabic letters."""
+    """A keyboard alone, with Arabic letters in the Arabic interface."""
 
     def press(self, keys: str) -> None:
         self.steps += 1
-        # The modules of the page, which know the keys, have run by then.
+        # By then, the page's modules have run and handle keys.
         self.page.wait_for_load_state("domcontentloaded")
         *held, key = keys.split("+")
         if self.language != "ar" or key not in ARABIC_KEYS:
@@ -107,7 +107,7 @@ class Keyboard(Hands):
         self._write_into(self.reach(field, back=back), text)
 
     def reach(self, control: str, *, back: bool = False) -> Locator:
-        """Move the focus to a control, which is then in sight (WCAG 2.2, success criterion 2.4.11)."""
+        """Move the focus to a control, and wait until it is visible (WCAG 2.2, success criterion 2.4.11)."""
         target = self.page.locator(control).first
         stops = []
         for _press in range(MOST_TABS + 1):
@@ -120,10 +120,10 @@ class Keyboard(Hands):
 
 
 class Finger(Hands):
-    """One finger on a phone, whose keyboard takes the lower part of the screen while somebody writes."""
+    """One finger on a phone, whose keyboard covers the lower part of the screen while the user writes."""
 
     viewport = PHONE
-    #: Two taps within 300 ms are a double tap, and nobody writes a word in between.
+    #: Two taps within 300 ms are a double tap, and no user types a word in between.
     pause = 30
 
     def do(self, keys: str, control: str) -> None:
@@ -150,14 +150,14 @@ class Finger(Hands):
         super().write(text)
 
     def _target(self, control: str) -> Locator:
-        """Return a control, or the label around a box or a radio button."""
+        """Return a control, or the label around a checkbox or radio button."""
         target = self.page.locator(control).first
         around = target.locator("xpath=ancestor::label[1]")
         is_box = target.get_attribute("type") in ("checkbox", "radio")
         return around if is_box and around.count() else target
 
     def _reveal(self, target: Locator) -> None:
-        """Swipe until the target is in sight."""
+        """Scroll to the target, and count the swipes."""
         x, y = target.evaluate(DISTANCE)
         self.steps += math.ceil(y) + math.ceil(x)
         if x or y:
@@ -167,7 +167,7 @@ class Finger(Hands):
 #: Whether a field has a text.
 HAS_TEXT = "([field, text]) => (field.value ?? field.textContent).includes(text)"
 
-#: Whether an element is in sight, and not behind something.
+#: Whether an element is within the window and not covered.
 IS_SEEN = """(element) => {
   const { left, right, top, bottom } = element.getBoundingClientRect();
   const [x, y] = [(left + right) / 2, (top + bottom) / 2];
@@ -178,7 +178,7 @@ IS_SEEN = """(element) => {
   });
 }"""
 
-#: How many swipes of four fifths of the screen an element is away, across and along the page.
+#: The number of swipes to an element, horizontally and vertically. A swipe moves four fifths of the screen.
 DISTANCE = """(element) => {
   const { left, right, top, bottom } = element.getBoundingClientRect();
   const away = (from, to, size) => Math.max(0, -from, to - size) / (0.8 * size);

@@ -1,4 +1,4 @@
-"""A page that lost contact catches up within five seconds of coming back, whatever the cause."""
+"""A page that lost its connection catches up within five seconds of its return, whatever the cause."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ from tests.server import PATIENCE, Server, eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-#: Seconds; less than the pause until the next heartbeat. Five are promised, and a busy machine may need more.
+#: Seconds, fewer than between two heartbeats. The promise is five, but a busy machine may need more.
 BACK = PATIENCE
 
 
@@ -31,7 +31,7 @@ def article(transactional_db: None) -> Article:
 
 
 def away(page: Reader, article: Article, changes: int = 1) -> int:
-    """Publish updates that the page cannot notice, and return the revision."""
+    """Publish updates while the page is offline, and return the revision."""
     before = page.revision
     for _ in range(changes):
         factories.update(article)
@@ -49,7 +49,7 @@ def test_a_page_catches_up_after_a_laptop_slept_for_hours(
         page.open(proxy, article, "uk")
         factories.update(article)
         page.reaches(1)
-        # The network forgets silent connections and tells neither side.
+        # The network silently drops idle connections.
         proxy.lose_websockets()
         revision = away(page, article)
         page.page.clock.fast_forward("08:00:00")
@@ -104,7 +104,7 @@ def test_a_page_catches_up_after_the_network_was_lost(
     factories.update(article)
     page.reaches(1)
     page.page.context.set_offline(True)
-    # The page has heard of it.
+    # The page has noticed that it is offline.
     expect(page.page.locator("#connection")).to_be_visible()
     revision = away(page, article)
     page.page.context.set_offline(False)
@@ -123,7 +123,7 @@ def test_an_open_page_shows_no_ghost_after_a_failover_that_loses_the_last_update
         factories.lose_changes(article, 1)
         new = factories.update(article, body_en="<p>What is true.</p>")
     expect(page.page.locator(f"#{new.element}")).to_be_visible(timeout=BACK * 1000)
-    # It has loaded itself again, the newest update first.
+    # The page has reloaded, with the newest update first.
     page.page.wait_for_load_state()
     assert page.updates() == [new.element, kept.element]
     assert ghost.element not in page.updates()
@@ -168,7 +168,7 @@ def test_heartbeats_keep_a_proxy_from_cutting_an_idle_connection(reader: MakeRea
         page = reader()
         page.page.on("websocket", note)
         page.open(proxy, article, "en")
-        # On a busy machine a heartbeat may be late. Without any, no connection lives as long.
+        # On a busy machine, a heartbeat may be late. Without heartbeats, no connection would live this long.
         deadline = time.monotonic() + PATIENCE
         while not any(heard and heard[-1] - heard[0] > cut_idle for heard in lives):
             assert time.monotonic() < deadline, "All connections were cut."

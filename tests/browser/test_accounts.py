@@ -1,4 +1,4 @@
-"""People log in with passkeys, codes and links in a real browser, under the Content-Security-Policy."""
+"""Users log in with passkeys, codes and links in a real browser, under the Content-Security-Policy."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def lasting_server(make_server: Callable[..., Server]) -> Iterator[Server]:
 
 @pytest.fixture
 def place(server: Server) -> str:
-    """Return the address with a name: browsers make no passkeys for the numbers of 127.0.0.1."""
+    """Return the server's address with a host name: browsers create no passkeys for IP addresses."""
     return server.url.replace("127.0.0.1", "localhost")
 
 
 def with_authenticator(page: Page) -> None:
-    """Give the browser a device that keeps passkeys, and a person who always agrees (W3C WebAuthn, section 11)."""
+    """Give the browser a virtual authenticator whose user always consents (W3C WebAuthn, section 11)."""
     session = page.context.new_cdp_session(page)
     session.send("WebAuthn.enable")
     options = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
@@ -51,10 +51,10 @@ def fill_in(page: Page, place: str, name: str, path: str = "/admin/") -> None:
 
 
 def accessible(page: Page) -> None:
-    """Fail if axe finds a fault. It sets styles that the Content-Security-Policy forbids, so the page bypasses that."""
-    # A click leads to a page whose style sheets are still on their way.
+    """Fail if axe finds a fault. The page bypasses the Content-Security-Policy, which would block styles of axe."""
+    # After a click, the style sheets of the new page may still be loading.
     page.wait_for_load_state()
-    # It would look for imported style sheets beside the page instead of beside the sheet that imports them.
+    # Preloading resolves imported style sheets against the page instead of the importing sheet.
     report = Axe().run(page, options={"preload": False})
     assert report.violations_count == 0, report.generate_report()
 

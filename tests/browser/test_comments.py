@@ -1,4 +1,4 @@
-"""Readers comment in their own language and see their comment wait; everybody sees it once it is approved."""
+"""Readers comment in their language and see their waiting comment; everybody sees it once it is approved."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.server import Server
 
 
 def unfold(page: Page) -> None:
-    """Open the form, which is folded beside the updates."""
+    """Open the form, which is collapsed beside the updates."""
     if page.locator("#comments-form details:not([open])").count():
         page.locator("#comments-form summary").click()
 
@@ -147,7 +147,7 @@ def test_a_comment_that_could_not_be_sent_stays_in_the_form(server: Server, read
     page = reader().open(server, article, "en").page
     write(page, "Nobody hears me.", name="Ana")
     page.context.set_offline(True)
-    # The browser's network is told of it before or after the page.
+    # The browser's network process may go offline before or after the page.
     expect(page.locator("#connection")).to_be_visible()
     send(page)
     expect(page.locator("[data-problem]")).to_be_visible()
@@ -256,6 +256,6 @@ def test_the_choice_of_the_editors_is_read_once(server: Server, reader: MakeRead
     moderation.feature(chosen.pk, True)
     expect(page.locator("#comments-featured")).to_contain_text("Нарешті.")
     expect(page.locator("#comments").get_by_text("Нарешті.")).to_be_hidden()
-    # A tablet has the comments below the updates, and a way there from the top.
+    # On a tablet, the comments are below the updates, with a link at the top.
     page.locator(".share-page .talk").click()
     expect(page.locator("#comments-title")).to_be_in_viewport()

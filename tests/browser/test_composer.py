@@ -99,7 +99,7 @@ def test_the_editor_speaks_the_language_of_the_page_and_is_one_stop_of_the_tab_k
     expect(desk.composer.locator(".ProseMirror")).to_be_focused()
     desk.press("Control+Enter")
     expect(page.locator("#timeline > li")).to_have_count(1)
-    # Told from the words around it by more than its colour.
+    # A link differs from the text around it by more than its colour.
     link = page.locator("#timeline .entry-text a")
     assert "underline" in link.evaluate("link => getComputedStyle(link).textDecorationLine")
 
@@ -142,7 +142,7 @@ def test_publishing_is_undone_before_readers_see_it_and_the_schedule_of_an_updat
     update = Update.objects.get()
     # A busy machine must not be too late to undo it.
     Update._base_manager.filter(pk=update.pk).update(publish_at=timezone.now() + SOON)
-    # The choice is kept, and the text goes on where it was.
+    # The choice is kept, and the text is in the form again.
     desk.page.locator("#timeline-title").click()
     desk.press("z")
     expect(desk.editing(update).locator(".ProseMirror")).to_be_focused()
@@ -232,10 +232,10 @@ def test_a_desk_opens_without_a_network_and_sends_what_was_typed_there_later(
     desk = sit_down(service_workers="allow")
     page = desk.page
     page.evaluate("navigator.serviceWorker.ready.then(() => {})")
-    # The worker keeps what passes it, from the next visit on.
+    # The service worker caches responses from the next visit on.
     desk.open()
     server.kill()
-    # As the icon on the device does.
+    # As the icon of the installed app does.
     page.goto(f"{server.url}/admin/resume/")
     expect(desk.composer.locator(".ProseMirror")).to_be_focused()
     desk.type("On the train.")
@@ -250,7 +250,7 @@ def test_a_desk_opens_without_a_network_and_sends_what_was_typed_there_later(
     page.wait_for_function("async () => !(await caches.keys()).includes('newsroom-pages')")
 
 
-#: The first page of a tab opens the browser's storage later than somebody begins to write.
+#: Delays opening the browser's storage on the first page of a tab until somebody has begun to write.
 SLOW_STORAGE = """if (location.protocol === "http:" && !sessionStorage.slow) {
   sessionStorage.slow = "1";
   const { addEventListener } = EventTarget.prototype;
@@ -285,7 +285,7 @@ def test_a_translation_outlives_a_reload_and_a_network_that_fails(
     expect(page.locator(".written .ProseMirror")).to_have_text("Sie haben begonnen.")
     page.get_by_role("button", name="Approve and go to next").tap()
     page.wait_for_url(lambda url: url != address)
-    # The next version is not overwritten by what was sent long ago.
+    # An earlier request must not overwrite the next version.
     page.goto(address)
     expect(page.locator("#kept-draft")).to_be_hidden()
     update.refresh_from_db()

@@ -1,4 +1,4 @@
-"""A reader confirms an e-mail address, and finds their comment by an address whose secret reaches no server log."""
+"""A reader confirms an email address, and opens their comment by a link whose secret reaches no server log."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_a_reader_confirms_an_address_and_is_known_from_then_on(reader: MakeRead
     log = tmp_path / "log"
     with MailServer() as mail, Server(log=log, EMAIL_URL=f"smtp://127.0.0.1:{mail.port}") as server:
         page = reader().page
-        # Each look at the clock is five seconds later: people do not type as fast as a test.
+        # Each call of the clock returns a time five seconds later, because people do not type as fast as a test.
         page.add_init_script(
             "const now = performance.now(); let looks = 0; performance.now = () => now + 5000 * looks++"
         )
@@ -54,6 +54,6 @@ def test_a_reader_confirms_an_address_and_is_known_from_then_on(reader: MakeRead
         page.reload()
         expect(page.locator("[data-own]")).to_be_visible()
         shot(page, "believed-own")
-        # The mail of the day has been sent, and nothing else.
+        # Only the email of this day was sent.
         assert len(mail.messages) == 1
     assert own.partition("#")[2] not in log.read_text()

@@ -1,4 +1,4 @@
-"""A page that catches up shows what a fresh load shows, whatever the network has done to its frames."""
+"""A page that catches up equals a freshly loaded one, even if frames were lost, repeated or reordered."""
 
 import json
 from typing import Any
@@ -26,12 +26,12 @@ STEPS = st.lists(
     min_size=1,
     max_size=12,
 )
-#: The fate of each frame: how many others overtake it, and how often it arrives.
+#: For each frame: the number of frames that overtake it, and the number of its arrivals.
 FATES = st.lists(st.tuples(st.integers(0, 3), st.sampled_from([1, 1, 1, 0, 2])), min_size=12, max_size=12)
 
 
 def do(article: Article, step: str, number: int) -> None:
-    """Do one of the things that the newsroom does to a page."""
+    """Perform an action of the newsroom that changes the page."""
     updates = list(article.updates.order_by("pk"))
     update = updates[number % len(updates)] if updates else None
     if step == "state":
@@ -64,7 +64,7 @@ def frame(article: Article, after: State) -> dict[str, Any]:
 
 APPLY = "frame => window.livePage.apply(frame)"
 
-#: Starts the page's own module without its connection; the test plays the network.
+#: Starts the page's module without its connection; the test simulates the network.
 START = """async (address) => {
   const { Page } = await import(address);
   window.livePage = new Page(document.querySelector("main"));
@@ -75,7 +75,7 @@ def test_reordered_lost_and_repeated_frames_end_in_the_same_page(server: Server,
     context = browser.new_context()
     context.set_default_timeout(PATIENCE * 1000)
     page, fresh = Reader(context.new_page()), Reader(context.new_page())
-    # Neither page may be brought up to date behind the test's back.
+    # Only the test may update the two pages.
     context.route("**/live*.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
 
     @settings(max_examples=soak.count(4, 30))

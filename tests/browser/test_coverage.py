@@ -1,4 +1,4 @@
-"""Open pages show what a journalist posts in the admin, each page in its own language."""
+"""Open pages show the posts of a journalist in the admin, each page in its own language."""
 
 import time
 from collections.abc import Callable
@@ -36,7 +36,7 @@ class Desk:
         self.page.goto(f"{self.server.url}/admin/")
         self.page.get_by_role("link", name="Coverage", exact=True).first.click()
         self.page.locator("#result_list").get_by_role("link", name=str(article)).click()
-        # The link "Write an update" leads to the desk, and this form is for browsers without JavaScript.
+        # The link "Write an update" opens the desk; this form is for browsers without JavaScript.
         self.page.goto(f"{self.server.url}/admin/articles/update/add/?article={article.pk}&form=1")
 
     def write(self, language: str, headline: str, text: str) -> None:
@@ -71,7 +71,7 @@ def test_open_pages_follow_an_evening_of_coverage(
     fresh_on: Callable[[Server], Fresh],
 ) -> None:
     article = factories.article()
-    # Only a notification can bring updates in time; the timer would be too late.
+    # Only notifications deliver updates in time; polling would be too late.
     server = Server(LIVE_POLL_SECONDS="60").start()
     try:
         german, arabic = reader().open(server, article, "de"), reader().open(server, article, "ar")
@@ -125,7 +125,7 @@ def test_open_pages_follow_an_evening_of_coverage(
             each.page.evaluate("window.neverLoadedAnew = true")
         server.kill()
         factories.update(article, body_en="<p>One.</p>", body_de="<p>Eins.</p>", body_ar="<p>واحد.</p>")
-        # Posts by another process send no notification through the server's in-process layer.
+        # Posts of another process send no notification to the server's in-process layer.
         server.environment["LIVE_POLL_SECONDS"] = "0.5"
         server.start()
         factories.update(article, body_en="<p>Two.</p>", body_de="<p>Zwei.</p>", body_ar="<p>اثنان.</p>")

@@ -72,7 +72,7 @@ def test_text_and_one_key_combination_publish_an_update(
     expect(desk.entry(first)).to_be_visible()
 
 
-#: Has each draft take a while until it is stored, and notes what the status says since the form was sent.
+#: Delays the storage of each draft, and records the texts of the status line after the form is sent.
 SLOW_DISK = """() => {
   window.stored = 0;
   window.said = [];
@@ -162,7 +162,7 @@ def test_an_update_published_offline_is_sent_after_reconnecting(
     assert Update.objects.get().state == "published"
 
 
-#: Makes every entry in the browser's storage a day older.
+#: Moves the time of each entry in the browser's storage back by a day.
 A_DAY_PASSES = """() => new Promise((done) => {
   indexedDB.open("live-desk").onsuccess = ({ target: { result } }) => {
     const transaction = result.transaction("drafts", "readwrite");
@@ -210,7 +210,7 @@ def test_an_update_published_while_logged_out_is_kept_until_its_author_sends_it(
     assert not Update.objects.exists()
 
 
-#: Has the page try again only when the test is over. While it tries, a form takes in nothing that is typed.
+#: Delays the page's retry until the test is over. During a retry, a form ignores input.
 TRIES_LATE = """() => {
   const { setTimeout } = window;
   window.setTimeout = (act, wait, ...rest) => setTimeout(act, wait >= 1000 ? wait * 600 : wait, ...rest);
@@ -611,7 +611,7 @@ def test_a_scheduled_update_appears_at_its_time_even_after_a_restart(
     update = Update.objects.get()
     assert update.state == "scheduled"
     server.kill()
-    # Its time comes while the server is down.
+    # The update becomes due while the server is down.
     Update._base_manager.filter(pk=update.pk).update(publish_at=timezone.now())
     server.start()
     expect(german.page.get_by_text("At the stroke of the hour.")).to_be_visible()
@@ -635,7 +635,7 @@ def test_an_editor_decides_about_scheduled_updates_before_finishing_coverage(
     expect(question).to_be_hidden()
     article.refresh_from_db()
     assert article.state == "live"
-    # The keyboard leads to the question from anywhere. A colleague schedules another update while it stands.
+    # A key focuses the question from anywhere. A colleague schedules another update while it is shown.
     desk.press("Control+k")
     desk.page.keyboard.type("finish")
     expect(desk.page.locator("#palette").get_by_role("option")).to_have_text([re.compile("Finish coverage")])
@@ -664,7 +664,7 @@ def violations(page: Page) -> list[str]:
 def test_the_desk_has_no_accessibility_faults(sit_down: Any, article: Article, language: str, size: Any) -> None:
     update = factories.update(article, headline_en="Talks", body_en="<p>They have begun.</p>", is_key=True)
     factories.update(article, state="draft", source_language="ar", body_ar="<p>مسودة</p>")
-    # The accessibility checker sets styles that the policy forbids.
+    # The accessibility checker sets styles that the Content-Security-Policy forbids.
     desk = sit_down(language=language, bypass_csp=True)
     desk.page.set_viewport_size(size)
     desk.entry(update).locator('[data-act="edit"]').click()

@@ -1,4 +1,4 @@
-"""Coverage on a page of another site: it is read and followed there, and neither site gets in the other's way."""
+"""Coverage on a page of another site can be read and followed there, and neither site affects the other."""
 
 import re
 import urllib.request
@@ -20,7 +20,7 @@ from tests.server import Server, eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-#: Compressed: the scripts and the style sheet.
+#: The greatest compressed size in bytes of the scripts and the style sheet.
 BYTES_MAX = 15_000
 
 HOSTILE = """
@@ -45,7 +45,7 @@ SHIFTS = """
 
 @dataclass
 class OtherSite(Provider):
-    """A site that shows our coverage: bodies of pages by path."""
+    """A site that embeds our coverage: bodies of pages by path."""
 
     pages: dict[str, str] = field(default_factory=dict)
     policy: str = ""
@@ -126,7 +126,7 @@ def test_two_live_blogs_live_on_a_page_that_forbids_nearly_everything(
         color, size, family, runs, spacing = embedded.locator("article").first.evaluate(LOOK)
         assert (color, size, runs, spacing) == ("rgb(20, 23, 28)", "16px", direction, "normal")
         assert "cursive" not in family
-    # New updates, corrections and withdrawals, each where it belongs.
+    # New updates, corrections and withdrawals each reach their place.
     new = factories.update(one, headline_en="Peace", kind="text")
     expect(english.locator(f"#{new.element}")).to_be_visible()
     assert english.locator("#updates > article").first.get_attribute("id") == new.element
@@ -141,7 +141,7 @@ def test_two_live_blogs_live_on_a_page_that_forbids_nearly_everything(
     last = factories.update(two, body_ar="<p>انتهت المحادثات.</p>", body_en="<p>They have ended.</p>")
     expect(arabic.locator(f"#{last.element}")).to_be_visible()
     assert last.element not in texts(page)
-    # Further down, what is read does not move.
+    # Further down, the text before the reader does not move.
     english.locator(".live-blog").evaluate("box => box.scrollTo(0, 900)")
     seen = english.locator(f"#{old[12].element}").bounding_box()
     waiting = factories.update(one, headline_en="One more")
@@ -154,18 +154,18 @@ def test_two_live_blogs_live_on_a_page_that_forbids_nearly_everything(
     one.save()
     expect(english.locator(".state")).to_contain_text("Finished")
     assert page.evaluate("shifted") == 0
-    # The page that a visitor asks for may come so late that the browser counts it as a shift.
+    # A page may arrive so long after the visitor's click that the browser counts it as a shift.
     english.get_by_role("link", name="Older updates").click()
     expect(english.locator(f"#{old[0].element}")).to_be_attached()
     expect(english.locator(".more")).to_have_count(0)
-    # Traces in the visitor's browser.
+    # No traces in the visitor's browser.
     assert page.context.cookies() == []
     assert page.evaluate("localStorage.length + sessionStorage.length") == 0
     assert {re.sub(r"(\w+://[^/]+).*", r"\1", url) for url in asked} <= {site.url, server.url, server.socket_url}
     shot(page, "embed-two")
 
 
-def test_what_is_loaded_first_is_small(server: Server) -> None:
+def test_the_first_load_is_small(server: Server) -> None:
     def fetched(path: str) -> bytes:
         request = urllib.request.Request(f"{server.url}{path}", headers={"Accept-Encoding": "br"})
         with urllib.request.urlopen(request) as answer:
@@ -176,7 +176,7 @@ def test_what_is_loaded_first_is_small(server: Server) -> None:
     with urllib.request.urlopen(f"{server.url}/embed.js") as answer:
         modules = re.findall(r'import "(.+?)";', answer.read().decode())
     sizes = {path: len(fetched(path)) for path in ("/embed.js", *modules)}
-    # Nothing is asked for that is not named at once.
+    # /embed.js imports all modules itself, so that browsers discover none later.
     imported = {name for path in modules for name in re.findall(rb'from "[./]*([\w/-]+)', uncompressed(server, path))}
     assert {name.rpartition(b"/")[2].decode() for name in imported} <= {
         path.rpartition("/")[2].partition(".")[0] for path in modules
@@ -200,7 +200,7 @@ def test_an_address_of_the_page_around_leads_to_an_update(server: Server, reader
     site.pages["/"] = f"<style>live-blog {{ display: block; block-size: 640px }}</style>{script(server)}"
     site.pages["/"] += embed(server, other) + embed(server, article)
     page = reader().page
-    # One of the other page of the list.
+    # An update on the other page of the list.
     page.goto(f"{site.url}/#{updates[2].element}")
     shown = page.locator("live-blog").nth(1)
     expect(shown.locator(f"#{updates[2].element}")).to_be_in_viewport()
@@ -259,7 +259,7 @@ def test_a_teaser_has_the_newest_three(server: Server, reader: MakeReader, site:
     points = "".join(f"<li>Point {number}</li>" for number in range(3))
     factories.update(article, kind="facts", headline_en="In short", body_en=f"<ul>{points}</ul>")
     expect(page.get_by_text("In short")).to_be_visible()
-    # A theme that the page around does not have is readable on it.
+    # A theme that differs from the page around is readable on it.
     ground = "element => getComputedStyle(element).backgroundColor"
     assert page.locator(".live-blog").evaluate(ground) == "rgba(0, 0, 0, 0)"
     page.locator("live-blog").evaluate("element => element.setAttribute('theme', 'dark')")
@@ -287,7 +287,7 @@ def test_an_iframe_is_as_high_as_its_content(server: Server, reader: MakeReader,
     updates = [factories.update(article, headline_en=f"Report {number}") for number in range(12)]
     frame = f'<iframe src="{server.url}/embed/ar/{article.slug}/" width="600" height="300" title="Live"></iframe>'
     site.pages["/"] = f"{frame}<p>Below</p>{script(server)}"
-    # As WordPress does with the answer of a site that it does not know.
+    # As WordPress embeds the response of an unknown site.
     sandboxed = frame.replace("/ar/", "/en/").replace('/"', '/#?secret=abc" sandbox="allow-scripts"')
     listening = "addEventListener('message', ({ data }) => { window.told = data; });"
     site.pages["/wordpress"] = f"{sandboxed}<script>{listening}</script>"

@@ -1,4 +1,4 @@
-"""Embeds load nothing from outside before a click, and a click loses nothing on the page."""
+"""Embeds load nothing from other sites before a click, and a click loses no state of the page."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -60,7 +60,7 @@ def posted(article: Article, url: str = VIDEO, **fields: Any) -> Update:
 
 
 def outside(page: Page, server: Server) -> list[str]:
-    """Return the page's requests to other servers than ours; a player answers each."""
+    """Return the page's requests to other servers, each of which gets a player as response."""
     asked: list[str] = []
     own = urlsplit(server.url).netloc
 
@@ -87,7 +87,7 @@ def test_a_page_asks_no_other_site_until_a_reader_clicks(
     asked = outside(german.page, server)
     german.open(server, article, "de")
     update = posted(article)
-    # First a link, then the preview appears: the server asks the provider, the reader's browser does not.
+    # First a link, then the preview appears: the server requests it from the provider, the browser does not.
     preview = german.page.locator(f"#{update.element} .embed-preview")
     expect(preview.locator("img")).to_be_visible()
     expect(preview).to_contain_text("Ministers arrive")
@@ -212,7 +212,7 @@ def test_a_click_with_a_modifier_key_opens_the_providers_page(
 
 
 def test_the_policy_blocks_frames_from_unlisted_hosts(server: Server, reader: MakeReader, article: Article) -> None:
-    """The policy is the last defence: here an attacker has put another frame into the page."""
+    """The policy is the last defence: here, an attacker has injected another frame into the page."""
     posted(article)
     page = reader()
     asked = outside(page.page, server)
@@ -248,7 +248,7 @@ def test_a_preview_fits_and_reads_in_its_direction(
     assert page.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-# The newsroom's form --------------------------------------------------------------------------------------------------
+# The form of the newsroom ---------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -296,7 +296,7 @@ def test_an_address_without_a_provider_stays_text(form: Reader) -> None:
 
 def test_the_form_explains_a_missing_preview_and_drops_a_removed_address(form: Reader, providers: EmbedServer) -> None:
     providers.fault = "down"
-    # The server may still know the preview of the video of other tests.
+    # The server may still have cached the preview of other tests' video.
     form.page.locator("#id_embed_url").fill("https://www.youtube.com/watch?v=9bZkp7q19f0")
     expect(form.page.locator(".embed-status")).to_contain_text("YouTube isn’t responding")
     form.page.locator("#id_embed_url").fill("nonsense")

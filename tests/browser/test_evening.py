@@ -1,4 +1,4 @@
-"""Three journalists cover an evening for readers in three languages, and everything goes wrong that can."""
+"""Three journalists cover an evening for readers in three languages, and many things go wrong."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def write_the_evening(ioana: DeskPage, karim: DeskPage, oksana: DeskPage, hall: 
 
 
 def put_a_table(desk: DeskPage, rows: list[list[str]]) -> None:
-    """Paste a table as a spreadsheet gives it."""
+    """Paste a table from a spreadsheet."""
     cells = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
     editor = desk.composer.locator(".ProseMirror")
     editor.click()
@@ -154,7 +154,7 @@ def put_a_table(desk: DeskPage, rows: list[list[str]]) -> None:
 
 def arrived(pages: dict[str, Page], count: int) -> None:
     for page in pages.values():
-        # Key facts stand in the head of the page.
+        # Key facts are in the head of the page.
         expect(page.locator("#updates > article, #in-short > article")).to_have_count(count)
 
 

@@ -1,7 +1,7 @@
-"""Readers follow a coverage with two presses, see its notifications, and end them with one.
+"""Readers follow a coverage with two clicks, see its notifications, and stop them with one.
 
-Chromium here has no push service to subscribe at, so its subscription is made by the test. The server sends to a local
-push service, and the test hands what that has decrypted to Chromium's own service worker.
+This Chromium has no push service, so the test creates its subscription. The server sends to a local push service, and
+the test passes the decrypted messages to Chromium's service worker.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ def lasting_server(push_service: PushService, make_server: Callable[..., Server]
 
 @pytest.fixture(autouse=True)
 def configured(settings: Any) -> None:
-    """Have the edits of this process queue notifications, as those of the server do."""
+    """Let edits in this process queue notifications, as in the server."""
     settings.VAPID_PRIVATE_KEY, settings.PUSH_DELAY_SECONDS = PRIVATE_KEY, 0
 
 
-#: A subscription in place of that of a push service, and a note of whether anybody was asked.
+#: A fake subscription instead of one from a push service, and a record of the permission request.
 _SUBSCRIPTION = """(data) => {
   window.questions = 0;
   const ask = Notification.requestPermission.bind(Notification);
@@ -99,14 +99,14 @@ class Tray:
         return self._worker.evaluate("() => [...self.tray.values()]")
 
 
-#: The headless shell has no screen for notifications, so the worker keeps them in a map, as a browser does by tag.
+#: The headless shell cannot show notifications, so the worker keeps them in a map by tag, as browsers do.
 _TRAY = """() => {
   self.tray = new Map();
   self.registration.showNotification = async (title, options) => { self.tray.set(options.tag, { title, ...options }); };
   self.registration.getNotifications = async ({ tag }) => [...self.tray.values()].filter((one) => one.tag === tag);
 }"""
 
-#: A press on the button of the notification, as the browser tells the worker of it.
+#: Dispatches the event of a click on the notification's button.
 _STOP = """async (endpoint) => {
   const [shown] = self.tray.values();
   self.registration.pushManager.getSubscription = async () => ({ endpoint });
@@ -148,7 +148,7 @@ def test_a_reader_follows_is_notified_and_stops(
     tray.deliver(phone.shown[1])
     [shown] = tray.shows("Correction: Fourteen came")
     assert shown["silent"]
-    # A push service that turns the order around changes nothing.
+    # A push service that reverses the order changes nothing.
     tray.deliver(phone.shown[0])
     update.withdraw(leaves_mark=False, reason="")
     update.save()
@@ -220,7 +220,7 @@ def test_the_panel_opens_beside_its_button_and_on_the_screen(
         assert any(abs(one - other) < 1 for one, other in zip(*ends, strict=True)), address
 
 
-def test_a_reader_whose_browser_says_no_is_told_so(
+def test_a_reader_whose_browser_denies_permission_sees_an_explanation(
     server: Server, reader: MakeReader, push_service: PushService, transactional_db: None
 ) -> None:
     person = reader()

@@ -1,4 +1,4 @@
-"""From home to the first published word by keyboard, and what colleagues see of it without doing anything."""
+"""From home to the first published word by keyboard, while colleagues' pages update by themselves."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def test_three_actions_lead_from_home_to_the_first_word_and_colleagues_see_it(
     editor.goto(f"{server.url}/admin/")
     expect(editor.locator("#here")).to_contain_text("Ioana (you)")
     journalist.goto(f"{server.url}/admin/articles/topic/", wait_until="networkidle")
-    # One: from any page to the line.
+    # One: from any page to the input line.
     journalist.keyboard.press("c")
     expect(journalist.locator("#id_headline")).to_be_focused()
-    # Two: the line.
+    # Two: the input line.
     journalist.keyboard.type("Шторм закрив порти Одеси")
     expect(journalist.locator("#plan")).to_contain_text("shtorm-zakryv-porty-odesy")
     journalist.keyboard.press("Enter")
@@ -57,13 +57,13 @@ def _change_the_headline_in_the_drawer(page: Page, article: Article) -> None:
     form = page.frame_locator("#coverage-drawer iframe")
     headline = form.locator("#id_headline_uk")
     headline.fill("Шторм слабшає")
-    # Its scripts, which hear the key, have run by then.
+    # By then, the page's scripts have run and handle the key.
     frame = page.locator("#coverage-drawer iframe").element_handle().content_frame()
     assert frame is not None
     frame.wait_for_load_state()
     page.keyboard.press("Escape")
     expect(page.locator("#coverage-drawer")).to_be_hidden()
-    # The typed text is still there.
+    # The input is still there.
     page.keyboard.press("Alt+,")
     expect(headline).to_have_value("Шторм слабшає")
     headline.press("Control+s")
@@ -79,7 +79,7 @@ def _go_by_the_palette(page: Page) -> None:
     page.keyboard.press("Control+k")
     palette = page.locator("#palette")
     expect(palette.get_by_role("option").first).to_contain_text("Шторм слабшає")
-    # At once: each answer of the server, also one for the first letters, selects the first option again.
+    # At once: each response of the server, even to the first letters, selects the first option again.
     page.keyboard.insert_text("cover")
     expected = ["Start coverage", "Finish coverage", "Coverage"]
     expect(palette.get_by_role("option")).to_have_text([re.compile(words) for words in expected])
@@ -87,7 +87,7 @@ def _go_by_the_palette(page: Page) -> None:
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("/admin/articles/article/$"))
     expect(page.locator("#result_list")).to_contain_text("An earlier story")
-    # Single keys can be switched off, and then do nothing.
+    # Single-key shortcuts can be switched off.
     page.keyboard.press("?")
     page.locator("#single-keys").uncheck()
     page.keyboard.press("Escape")
@@ -110,7 +110,7 @@ def test_axe_finds_no_fault_around_the_desks(
     log_in(page.context, newsroom.user("root", is_superuser=True), server, language)
     page.goto(f"{server.url}/admin/")
     expect(page.locator("#here li")).to_have_count(1)
-    # Some forms of Arabic are words without a number.
+    # Some plural forms of Arabic are words without a number.
     nobody = {"en": "0 readers", "ar": "لا قرّاء"}[language]
     expect(page.locator(f"[data-article='{article.pk}'] [data-readers]")).to_have_text(nobody)
     accessible(page)
@@ -122,7 +122,7 @@ def test_axe_finds_no_fault_around_the_desks(
         *(f"articles/article/{article.pk}/drawer/", "articles/snippet/add/"),
     ):
         page.goto(f"{server.url}/admin/{address}")
-        # Editors are made and named by a module.
+        # A module creates and labels the editors.
         page.wait_for_load_state("networkidle")
         expect(page.locator(".ProseMirror:not([aria-label], [aria-labelledby])")).to_have_count(0)
         accessible(page)

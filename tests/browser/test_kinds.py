@@ -1,4 +1,4 @@
-"""Readers get what journalists make in the editor."""
+"""Readers see the tables and quotes that journalists create in the editor."""
 
 import pytest
 from django.contrib.auth.models import User

@@ -1,4 +1,4 @@
-"""Readers have updates read aloud by voices of their device, for which a recorder stands: test browsers have none."""
+"""Voices of the reader's device read updates aloud. Test browsers have no voices, so a recorder replaces them."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ RECORDER = """(() => {
 
 
 class Ear:
-    """Hears what the page has read aloud."""
+    """A recorder of the speech of a page."""
 
     def __init__(self, page: Page) -> None:
         self._page = page
 
     def hears(self, text: str) -> dict[str, Any]:
-        """Let the voice read on until it reads a text, and return its language, voice and speed."""
+        """Let the voice read until it reaches a text, and return its language, voice and speed."""
         found = self._page.wait_for_function(
             """(text) => {
               const last = speechSynthesis.pending[0];
@@ -85,7 +85,7 @@ def changed(update: Update, **fields: Any) -> None:
         found.save()
 
 
-def test_updates_are_read_in_their_languages_with_what_comes_and_without_what_is_withdrawn(
+def test_updates_are_read_in_their_languages_including_new_ones_and_without_withdrawn_ones(
     server: Server, reader: MakeReader
 ) -> None:
     article = factories.article()
@@ -110,17 +110,17 @@ def test_updates_are_read_in_their_languages_with_what_comes_and_without_what_is
     page.get_by_label("Voice").select_option("en-GB")
     page.get_by_label("Speed").select_option("1.5")
     assert ear.hears("Top story") == {"lang": "en", "voice": "Voice en-GB", "rate": 1.5}
-    # A key event that comes meanwhile is next.
+    # A key event that arrives meanwhile is next.
     factories.update(article, headline_en="All agree", body_en="<p>Fourteen agreed.</p>", is_key=True)
     expect(page.locator("#updates")).to_contain_text("Fourteen agreed.")
     ear.hears("Fourteen agreed.")
     ear.hears("Die Minister sind da.")
     assert ear.hears("Die Minister sind da.")["voice"] == "Voice de-DE"
-    # A correction of an update that was heard is read, its note first.
+    # A correction of a heard update is read, beginning with its note.
     changed(top, body_en="<p>The talks are closed.</p>", correction_note_en="They had closed by then.")
     expect(page.locator(f"#{top.element}")).to_contain_text("They had closed by then.")
     ear.hears("They had closed by then.")
-    # The voice stops at once when the update that it reads is withdrawn.
+    # The voice stops at once when the current update is withdrawn.
     changed(top, state=Update.State.WITHDRAWN, leaves_mark=True)
     expect(page.locator(f"#{top.element}.withdrawn")).to_be_visible()
     ear.hears("An update published here was removed")
@@ -145,7 +145,7 @@ def test_updates_are_read_in_their_languages_with_what_comes_and_without_what_is
     page.keyboard.press("Escape")
     expect(button).to_be_focused()
     assert ear.silent
-    # It starts as it was left, and stops when the page is left.
+    # It starts with the stored choices, and stops when the reader leaves the page.
     button.click()
     assert ear.hears("One more thing.")["rate"] == 1.5
     count = page.evaluate("speechSynthesis.spoken.length")
@@ -161,7 +161,7 @@ def test_an_arabic_page_reads_arabic_and_names_the_language_that_has_no_voice(
     factories.update(article, body_en="<p>Not translated yet.</p>")
     page = reader(viewport=PHONE).page
     page.add_init_script(RECORDER)
-    # An address may ask for the player, which says why there is nothing to hear.
+    # An address may open the player, which explains why it cannot read.
     page.goto(f"{server.url}{article.url('ar')}#listen")
     state = page.locator(".listening [role=status]")
     expect(state).to_have_text("لا يمكن قراءة التحديثات بصوت عالٍ: ليس في جهازك صوت لهذه اللغة.")

@@ -151,7 +151,7 @@ def test_moderators_work_by_keyboard_alone_and_skip_each_others_claims(
     expect(card(greta, third)).to_be_focused()
     assert now(third) == State.WAITING
 
-    # Decide three at once: those that nobody has claimed.
+    # Decide three unclaimed comments at once.
     for key in ("x", "j", "x", "j", "x"):
         greta.keyboard.press(key)
     expect(greta.locator("#bulk-count")).to_contain_text("3")
@@ -159,7 +159,7 @@ def test_moderators_work_by_keyboard_alone_and_skip_each_others_claims(
     expect(greta.locator("#bulk")).to_be_hidden()
     assert {now(each) for each in (third, fourth, fifth)} == {State.SPAM}
     greta.keyboard.press("u")
-    # Each is decided by itself: the cards follow one after the other.
+    # Each comment is decided by itself, so the cards disappear one after the other.
     for each in (third, fourth, fifth):
         expect(card(greta, each)).to_have_class("entry card card-waiting")
     assert {now(each) for each in (third, fourth, fifth)} == {State.WAITING}
@@ -184,7 +184,7 @@ def test_a_comment_decided_meanwhile_is_not_decided_again(
             moderation.decide(comment.pk, State.REJECTED, people["karim"], version=0, reason="insult")
         route.continue_()
 
-    # On the way of one decision to the server there comes another one, by another process.
+    # While a decision is on its way to the server, another process makes another decision.
     page.route("**/decide/*", be_faster, times=1)
     page.keyboard.press("a")
     expect(card(page, comment).locator(".errorlist")).to_contain_text("Already decided by Karim: Rejected")
@@ -243,14 +243,15 @@ def test_an_editor_features_a_comment_and_turns_it_into_an_update(
         assert time.monotonic() < deadline, "Nothing is sent."
         # Routes are called while the driver works.
         page.wait_for_timeout(20)
-    # The server tells all moderators before the one who decided has the answer, and the page asks what there is.
+    # The server notifies all moderators before the response to the decision arrives, and the page then requests the
+    # changes.
     for _look in range(2):
         with page.expect_response("**/entries/*"):
             pass
     [(route, answer)] = answers
     expect(card(page, comment).locator(".log")).to_be_hidden()
     route.fulfill(response=answer)
-    # So a moderator who sees the decision can press the next key.
+    # So a moderator who sees the decision can already press the next key.
     expect(card(page, comment).locator(".log")).to_be_visible()
     page.keyboard.press("f")
     expect(card(page, comment).locator(".badge")).to_contain_text("Editors’ choice")
@@ -273,7 +274,7 @@ def test_moderators_change_the_rules_of_an_article_in_the_queue(
 
 @pytest.fixture
 def full(article: Article, people: dict[str, User]) -> list[Comment]:
-    """Fill the queue with everything that a card can show."""
+    """Fill the queue with comments that show all parts of a card."""
     greeting = "شكرا لكم على هذه التغطية المباشرة من بوخارست، لقد كانت مفيدة جدا لنا جميعا في هذه الأيام."
     parent = factories.comment(article, name="Bogdan", text="Are they still talking?", state="approved")
     made = [
@@ -296,12 +297,12 @@ def full(article: Article, people: dict[str, User]) -> list[Comment]:
 def test_the_queue_has_no_accessibility_faults(
     sit_down: Callable[..., Page], full: list[Comment], article: Article, language: str
 ) -> None:
-    # The accessibility checker sets styles that the policy forbids.
+    # The accessibility checker sets styles that the Content-Security-Policy forbids.
     page = sit_down("edda", language, query=f"?article={article.pk}", bypass_csp=True)
     moderation.claim(full[1].pk, User.objects.get(username="karim"))
     page.reload()
     expect(card(page, full[0])).to_be_focused()
-    # This moderator has no page open whose websocket could report the claim.
+    # This moderator has no open page whose websocket could report the claim.
     expect(card(page, full[1]).locator(".claimed-by")).to_contain_text("Karim")
     if language == "de":
         expect(card(page, full[0]).locator(".translation")).to_contain_text(GERMAN)

@@ -23,13 +23,13 @@ NEW_YORK = ZoneInfo("America/New_York")
 
 
 def first_0130(year: int) -> datetime:
-    """Return the first of the two times 01:30 on the first Sunday of November; 1 November in 2026."""
+    """Return the first of the two moments of 01:30 on the first Sunday of November; 1 November in 2026."""
     day = datetime(year, 11, 1, 1, 30, tzinfo=NEW_YORK)
     return day + timedelta(days=(6 - day.weekday()) % 7)
 
 
 def write_in(form: Locator | Page, name: str, moment: datetime, offset: str = "") -> None:
-    """Write a time; of the repeated hour, say which of the two is meant."""
+    """Write a time; in the repeated hour, also choose one of the two moments."""
     form.locator(f"input[name={name}]").fill(f"{moment:%Y-%m-%d}")
     form.locator(f"input[name={name}-time]").fill(f"{moment:%H:%M}")
     if offset:
@@ -120,7 +120,7 @@ def test_the_times_of_a_new_article_follow_the_chosen_zone(server: Server, tokyo
     write_in(tokyo, "coverage_start", datetime(2035, 11, 4, 1, 30))
     choice = tokyo.locator("select[name=coverage_start-offset]")
     expect(choice).to_be_visible()
-    # As it is typed in a hurry, and by an editor whose browser would draw a clock with AM and PM.
+    # Hurried input, by an editor whose browser would show a clock with AM and PM.
     tokyo.locator("input[name=coverage_start-time]").fill("900")
     expect(choice).to_be_hidden()
     tokyo.keyboard.press("Tab")

@@ -1,4 +1,4 @@
-"""A page that was open opens again without a connection, says since when it is old, and looks like no live page."""
+"""A visited page opens without a connection, shows the age of its content, and does not look live."""
 
 import datetime
 
@@ -13,7 +13,7 @@ from tests.server import Server
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-#: Waits until the browser has a copy of the page, of a revision or a later one, and of its files; or has none.
+#: Waits until the browser has a copy of the page, at least at a revision, and of its files; or no copy.
 AWAIT_COPY = """async ([least, wanted]) => {
   const has = async () => {
     const page = await caches.match(location.href.replace(/#.*/, ""), { ignoreVary: true });
@@ -34,7 +34,7 @@ def kept(page: Page, revision: int = 0, *, wanted: bool = True) -> None:
 
 
 def hidden(page: Page) -> None:
-    """Let the page believe that somebody looks at another tab."""
+    """Hide the page, as if the reader looked at another tab."""
     page.evaluate(
         """() => {
           Object.defineProperty(document, "hidden", { value: true, configurable: true });
@@ -52,7 +52,7 @@ def test_a_page_that_was_open_opens_without_a_connection_and_catches_up(server: 
         kept(page, visitor.revision)
         read = factories.update(article, body_en="<p>They have sat down.</p>")
         expect(page.locator(f"#{read.element}")).to_be_visible()
-        # The reader leaves what has grown since it was loaded.
+        # The copy contains the updates that arrived after loading.
         hidden(page)
         kept(page, visitor.revision)
         proxy.down = True
@@ -85,11 +85,11 @@ def test_a_page_that_was_taken_away_leaves_no_copy(server: Server, reader: MakeR
     kept(page)
     update.state = Update.State.WITHDRAWN
     update.save()
-    # Another process may serve what it had for a moment.
+    # Another process may serve its cached page for a moment.
     while (response := page.reload()) and response.ok:
         page.wait_for_timeout(200)
     kept(page, wanted=False)
-    # The browser says that the page is gone.
+    # The browser shows that the page is gone.
     visitor.complaints.clear()
 
 

@@ -42,7 +42,7 @@ def test_a_withdrawn_update_disappears(server: Server, reader: MakeReader) -> No
     update.save()
     expect(page.page.locator(f"#{update.element}")).to_have_count(0)
     expect(page.page.get_by_text("There are no updates yet.")).to_be_visible()
-    # At the end it is not to be said that there are none "yet".
+    # After the end, the page must not say that there are no updates "yet".
     article.refresh_from_db()
     article.state = Article.State.FINISHED
     article.save()
@@ -74,7 +74,7 @@ def test_new_updates_wait_while_the_reader_is_scrolled_down(
         expect(button).to_have_text(text)
     assert read.bounding_box() == before
     assert len(page.updates()) == 20
-    # It leads to the oldest of them; there are no others once all have been in view.
+    # The button leads to the oldest new update. Once all have been in view, none are new.
     button.click()
     assert len(page.updates()) == 23
     oldest = article.updates.order_by("pk")[20]
@@ -139,7 +139,7 @@ def test_a_page_of_a_topic_takes_in_the_updates_on_it(server: Server, reader: Ma
     second = factories.update(article, topics=(energy,))
     page.reaches(3)
     assert page.updates() == [second.element, first.element]
-    # It is about something else after all.
+    # The update loses the topic.
     with acting_as(TEST), changes.edit(second):
         second.topics.clear()
     page.reaches(4)
@@ -151,7 +151,7 @@ def test_a_page_of_key_events_only_shows_key_events(server: Server, reader: Make
     page = reader().open(server, article, "en", "?key=1")
     factories.update(article)
     key = factories.update(article, is_key=True)
-    # A key event has an entry of its own in the list beside the updates.
+    # A key event also has an entry in the list beside the updates.
     page.reaches(3)
     assert page.updates() == [key.element]
     expect(page.page.locator(f"#moment-{key.pk}")).to_be_attached()

@@ -42,7 +42,7 @@ def test_a_reader_of_an_older_page_misses_none_of_twelve_new_updates(
 ) -> None:
     article, made = covered(120)
     page = reader(viewport={"width": 900, "height": 700}).open(server, article, language)
-    # As a reader without scripts turns it; with them, older updates come into the list.
+    # Open the next page as without scripts; with scripts, older updates are added to the list.
     older = page.page.get_by_role("link", name={"en": "Older updates", "ar": "تحديثات أقدم"}[language])
     page.page.goto(f"{server.url}{older.get_attribute('href')}")
     # Turning a page scrolls to the list.
@@ -70,7 +70,7 @@ def test_older_updates_come_into_the_list_and_the_address_follows(server: Server
     page.page.get_by_role("link", name="Older updates").click()
     page.page.wait_for_url(f"**/?at={made[69].pk}#{made[69].element}")
     assert page.updates() == [update.element for update in made[119:19:-1]]
-    # A correction reaches what has been loaded, and an update that is older than all has its place on the next page.
+    # A correction reaches the loaded updates, and an update that is older than all belongs on the next page.
     corrected = Update.objects.get(pk=made[40].pk)
     corrected.body_en = "<p>Corrected.</p>"
     corrected.save()
@@ -84,7 +84,7 @@ def test_the_address_of_an_update_scrolls_to_it(server: Server, reader: MakeRead
     article, made = covered(120)
     page = reader(viewport={"width": 900, "height": 700})
     page.page.goto(f"{server.url}{made[40].url('ar')}")
-    # The update is in view before the page has all others.
+    # The update is in view before the page has loaded the others.
     with page.page.expect_navigation():
         page.page.locator("a.action").click()
     for _ in range(2):
@@ -92,7 +92,7 @@ def test_the_address_of_an_update_scrolls_to_it(server: Server, reader: MakeRead
         expect(here).to_be_in_viewport()
         assert here.evaluate("element => element.matches(':target')")
         assert page.updates() == [update.element for update in made[65:15:-1]]
-        # An address that somebody has typed.
+        # An invalid address, as from a typing error.
         page.page.goto(f"{server.url}{article.url('ar')}?at={made[40].pk}")
     # Once it is withdrawn, its address shows the next update.
     made[40].refresh_from_db()

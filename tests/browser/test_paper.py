@@ -1,4 +1,4 @@
-"""Coverage prints as an article, and keeps its marks where the system chooses the colours."""
+"""Coverage prints as an article, and keeps its marks in forced colours."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.server import Server
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-#: Controls, and what leads elsewhere.
+#: Controls and navigation.
 NOT_ON_PAPER = (
     *(".site-foot", ".sections", ".languages", ".view", ".share", ".share-page", ".follow", ".comments", ".dock"),
     *(".new-updates", ".pages", ".around", ".permalink .action", ".listening"),
@@ -40,13 +40,13 @@ def test_a_live_page_and_an_update_print_their_words_and_no_controls(
     page = reader(viewport={"width": 700, "height": 900}, color_scheme="dark").open(server, article, language).page
     prints(page)
     expect(page.locator("h1")).to_be_visible()
-    # Nothing can be scrolled on paper.
+    # Paper does not scroll.
     moments = page.locator("#moments")
     assert moments.evaluate("one => one.scrollWidth <= one.clientWidth && one.scrollHeight <= one.clientHeight")
     link = page.locator(f"#{update.element} .text a")
     expect(link).to_be_visible()
     assert "https://example.org/report" in link.evaluate("one => getComputedStyle(one, '::after').content")
-    # Ink on paper, whatever the colours of the screen.
+    # Dark text on a light ground, whatever the colours of the screen.
     assert page.evaluate("getComputedStyle(document.querySelector('#updates .text')).color") == "rgb(20, 23, 28)"
     page.goto(f"{server.url}{update.url(language)}")
     prints(page)

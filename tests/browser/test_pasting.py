@@ -1,4 +1,4 @@
-"""The real editor cleans pastes from word processors, mail and websites, and hostile ones."""
+"""The real editor cleans pastes from word processors, emails and websites, and hostile pastes."""
 
 import os
 from collections.abc import Callable

@@ -58,7 +58,7 @@ def drop(page: Page, *files: dict[str, str]) -> None:
 
 
 class Uploads:
-    """The uploads of a page, each held on its way to the server until the test lets it go on."""
+    """The uploads of a page, each of which waits until the test releases it."""
 
     def __init__(self, page: Page) -> None:
         self._page = page
@@ -66,12 +66,12 @@ class Uploads:
         page.route("**/pictures/", lambda route: self._held.append(route))
 
     def let_go(self, count: int) -> None:
-        """Let so many go on, once they are there."""
+        """Release `count` uploads, once they have begun."""
         for route in self._first(count):
             route.continue_()
 
     def refuse(self, reason: str) -> None:
-        """Answer the next one as a server that does not take the file."""
+        """Respond to the next upload like a server that refuses the file."""
         [route] = self._first(1)
         route.fulfill(status=400, json={"error": reason})
 
@@ -121,7 +121,7 @@ def test_an_update_is_sent_once_its_pictures_are_uploaded_unless_its_author_goes
     headline = page.get_by_label("Headline").locator("visible=true")
     status = page.locator("[data-pictures] [role=status]")
     headline.fill("Seen from")
-    # A picture that fails keeps the update here.
+    # A failed picture prevents sending the update.
     drop(page, file("broken.jpg"))
     page.get_by_role("button", name="Publish").click()
     expect(status).to_contain_text("This is sent as soon as")

@@ -27,7 +27,7 @@ def poll(transactional_db: None) -> Update:
 
 
 def not_of_mistakes(complaints: list[str]) -> list[str]:
-    """Return the complaints that are not about an answer that reports a reader's mistake."""
+    """Return the complaints, without those about responses to readers' mistakes."""
     return [complaint for complaint in complaints if "422" not in complaint]
 
 

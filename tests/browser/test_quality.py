@@ -1,4 +1,4 @@
-"""The reader's pages are accessible and light, and stand still while updates come. `make audit` measures the rest."""
+"""Readers' pages are accessible and small, and do not shift while updates arrive. `make audit` measures the rest."""
 
 import re
 from typing import Any
@@ -17,13 +17,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 800}
-#: Compressed, with 50 updates and without pictures.
+#: The greatest compressed size of a first visit, with 50 updates and without pictures.
 KIB_MAX = 65
 
 
 def accessible(page: Page) -> None:
-    """Fail if axe finds a fault. It sets styles that the Content-Security-Policy forbids, so the page bypasses that."""
-    # A click leads to a page whose style sheets are still on their way.
+    """Fail if axe finds a fault. The page bypasses the Content-Security-Policy, which would block styles of axe."""
+    # After a click, the style sheets of the new page may still be loading.
     page.wait_for_load_state()
     report = Axe().run(page, options={"preload": False})
     assert report.violations_count == 0, report.generate_report()
@@ -121,7 +121,7 @@ def test_nothing_shifts_when_updates_arrive_and_the_reader_goes_up_to_them(
     page.reaches(8)
     page.page.evaluate("y => scrollTo(0, y)", scrolled)
     page.page.evaluate(WATCH_SHIFTS)
-    # Each comes while the page still glides to make room for the one before.
+    # Each update arrives while the page is still animating the previous one.
     for update in [*posted(article, soak.count(3, 10)), factories.update(article, pin=1), *posted(article, 1)]:
         page.page.wait_for_selector(f"#{update.element}", state="attached")
     page.page.evaluate("() => scrollTo(0, 0)")
@@ -139,7 +139,7 @@ UNTIL_STILL = """async () => {
 }"""
 
 
-#: Whether the title and the button have the same number of updates, which is lower than another one.
+#: Whether the title and the button show the same number of updates, lower than a given one.
 COUNTS_FEWER_THAN = """(most) => {
   const number = (text) => Number(/[0-9]+/.exec(text)?.[0]);
   const shown = number(document.title);
@@ -147,7 +147,7 @@ COUNTS_FEWER_THAN = """(most) => {
 }"""
 
 
-def test_who_comes_back_reads_nothing_twice_and_misses_nothing(server: Server, reader: MakeReader) -> None:
+def test_a_returning_reader_reads_nothing_twice_and_misses_nothing(server: Server, reader: MakeReader) -> None:
     article = factories.article()
     posted(article, 3)
     visitor = reader(viewport=PHONE, has_touch=True, is_mobile=True).open(server, article, "ar")
@@ -162,9 +162,9 @@ def test_who_comes_back_reads_nothing_twice_and_misses_nothing(server: Server, r
     expect(since).to_be_visible()
     assert number_in(since.inner_text()) == len(missed)
     assert unread(page) == missed
-    # The line is below the first unread update, as the newest ones are on top.
+    # The line is below the first unread update, because the newest updates are on top.
     assert page.locator(f"#{missed[0]} + .reading-line").count() == 1
-    # Those in view are seen, and the button and the title count the others.
+    # Updates in view are read, and the button and the title count the others.
     button = page.locator("#new-updates")
     expect(button).to_be_visible()
     page.wait_for_function(COUNTS_FEWER_THAN, arg=len(missed))
@@ -201,7 +201,7 @@ def test_an_open_page_leads_the_reader_to_the_oldest_of_the_updates_that_came(
     button = page.locator("#new-updates")
     page.wait_for_function("count => document.title.startsWith(`(${count})`)", arg=len(came))
     assert number_in(button.inner_text()) == len(came)
-    # The text that the reader has before them stands still.
+    # The text before the reader does not move.
     assert abs(page.evaluate(place, read) - before) < 1
     button.tap()
     expect(page.locator(f"#{came[0]}")).to_be_in_viewport()
@@ -212,7 +212,7 @@ def test_an_open_page_leads_the_reader_to_the_oldest_of_the_updates_that_came(
 
 
 def pass_an_hour(page: Page) -> None:
-    """Put the clock of the browser forward, on this page and those that it opens."""
+    """Advance the browser's clock by an hour, on this page and on pages that it opens."""
     script = "{ const { now } = Date; Date.now = () => now() + 3_600_000; }"
     page.add_init_script(script)
     page.evaluate(script)
@@ -224,7 +224,7 @@ def number_in(text: str) -> int:
 
 
 def read_upwards(page: Page, elements: list[str]) -> None:
-    """Have each update in view until it counts as read, from the first to the last."""
+    """Scroll to each update in turn until it counts as read."""
     for element in elements:
         page.locator(f"#{element}").evaluate("element => element.scrollIntoView({ block: 'center' })")
         page.wait_for_function(IS_READ, arg=element)
@@ -243,7 +243,7 @@ def unread(page: Page) -> list[str]:
     return page.eval_on_selector_all("#updates > .unread", "found => found.map(one => one.id).reverse()")
 
 
-#: At 200 % zoom a laptop has 640 x 400 pixels, and WCAG 1.4.10 promises no sideways scrolling down to 320.
+#: At 200 % zoom, a laptop has 640 x 400 pixels. WCAG 1.4.10 demands no horizontal scrolling down to 320.
 @pytest.mark.parametrize("language", ["ar", soak.only("de")])
 def test_a_page_fits_every_width_and_its_controls_every_thumb(
     server: Server, reader: MakeReader, language: str
@@ -262,7 +262,7 @@ def test_a_page_fits_every_width_and_its_controls_every_thumb(
         assert page.evaluate(SMALL_TARGETS) == [], address
 
 
-#: Controls of less than 24 px, besides links within sentences and what labels make larger (WCAG 2.5.8).
+#: Controls smaller than 24 px, except links within sentences and inputs with larger labels (WCAG 2.5.8).
 SMALL_TARGETS = """() => [...document.querySelectorAll("a, button, summary, input, textarea")]
   .filter((one) => one.checkVisibility({ visibilityProperty: true }) && !one.closest(".honeypot, .skip, .text, .help"))
   .map((one) => one.closest("label") ?? one)
@@ -273,7 +273,7 @@ SMALL_TARGETS = """() => [...document.querySelectorAll("a, button, summary, inpu
   .map((one) => one.outerHTML.slice(0, 120))"""
 
 
-#: Beside the eight: scripts of all widths, three of them from right to left, and names as long as they come.
+#: In addition to the eight languages: scripts of all widths, three of them right-to-left, and long names.
 MORE = [
     "pt-br",
     "zh-hans",
@@ -331,7 +331,7 @@ def test_a_menu_of_thirty_languages_fits_any_screen_and_scrolls(
         assert box["x"] + box["width"] <= size["width"]
         assert box["y"] + box["height"] <= size["height"]
         assert menu.evaluate("(menu) => menu.scrollWidth <= menu.clientWidth")
-        # No name is cut off or lies on another, and each is wide enough for a finger.
+        # No name is cut off or overlaps another, and each is large enough for touch.
         boxes = links.evaluate_all("(all) => all.map((each) => each.getBoundingClientRect().toJSON())")
         assert min(each["height"] for each in boxes) >= 36
         assert all(each["left"] >= box["x"] and each["right"] <= box["x"] + box["width"] for each in boxes)

@@ -1,4 +1,4 @@
-"""Every screen of the newsroom is accessible, fits and is quiet, in both directions, light and dark."""
+"""Every screen of the newsroom is accessible, fits and logs no errors, in both directions, light and dark."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.server import Server
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-#: Those that differ most; the others are walked with large counts.
+#: The screens that differ most; `make soak` visits the others.
 FEW = ("settings/translation/", "settings/setup/", "invite/", "liveblog/entry/", "tables/")
 LISTS = ("article", "update", "author", "topic", "snippet", "glossaryterm", "translation")
 MORE = (
@@ -61,7 +61,7 @@ def test_every_screen_is_accessible_fits_and_says_nothing_in_the_console(
     factories.comment(article)
     page = reader(color_scheme=scheme, viewport=size, bypass_csp=True).page
     log_in(page.context, newsroom.user("root", is_superuser=True), server, language)
-    said = _heard(page)
+    said = _console_messages(page)
     for path in screens(article):
         page.goto(f"{server.url}{path}")
         assert page.evaluate(_OVERFLOW) <= 0, path
@@ -69,8 +69,8 @@ def test_every_screen_is_accessible_fits_and_says_nothing_in_the_console(
         assert said == [], path
 
 
-def _heard(page: Page) -> list[str]:
-    """Return a list that is filled with what the page says in the console."""
+def _console_messages(page: Page) -> list[str]:
+    """Return a list that collects the page's console messages."""
     said: list[str] = []
 
     def note(message: ConsoleMessage) -> None:

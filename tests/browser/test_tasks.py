@@ -1,4 +1,4 @@
-"""Three people do the tasks of a coverage by keyboard alone and by touch alone, in English and in Arabic.
+"""Three users do the tasks of a coverage by keyboard alone and by touch alone, in English and in Arabic.
 
 An editor invites a journalist and finishes the coverage; the journalist logs in for the first time, starts it and
 publishes a picture, a poll and a quote; a translator who is also a moderator approves a translation and a comment.
@@ -34,7 +34,7 @@ TRANSLATIONS = "/admin/articles/translation/"
 
 @dataclass(frozen=True)
 class Words:
-    """Texts that people write, and labels of controls that they choose."""
+    """Texts that users write, and labels of controls that they choose."""
 
     #: The language into which the coverage is translated.
     other: str
@@ -114,7 +114,7 @@ def lasting_server(make_server: Callable[..., Server], provider: TranslationServ
 
 
 class Course:
-    """The tasks, each by the person whose work it is."""
+    """The tasks, each done by the user with that role."""
 
     def __init__(self, server: Server, words: Words) -> None:
         self.server = server
@@ -124,7 +124,7 @@ class Course:
 
     @contextmanager
     def task(self, name: str, hands: Hands) -> Iterator[None]:
-        """Count a task, and look at the screens at its beginning and end."""
+        """Count the steps of a task, and check the screen at its end."""
         hands.page.set_viewport_size(hands.viewport)
         steps, letters, started = hands.steps, hands.letters, time.monotonic()
         yield
@@ -135,14 +135,14 @@ class Course:
             self.faults.append(self.lines[-1])
 
     def check(self, name: str, hands: Hands) -> None:
-        """Note the faults of the screen."""
+        """Record the faults of the screen."""
         hands.look(name)
         page = hands.page
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             self.faults.append(f"{name}: wider than the screen")
         if hands.language == "ar":
             self.faults += (f"{name}: {text}" for text in page.evaluate(IN_LATIN))
-        # Editors are made and named by a module.
+        # A module creates and labels the editors.
         expect(page.locator(".richtext:not(:has(.ProseMirror[aria-label]))")).to_have_count(0)
         if soak.SOAK:
             report = Axe().run(page, options={"preload": False})
@@ -156,11 +156,11 @@ class Course:
         self.is_home(hands)
 
     def is_home(self, hands: Hands) -> None:
-        # Its keys work once it has found out who is here.
+        # The page handles keys once it has listed the present users.
         expect(hands.page.locator("#here li")).not_to_have_count(0)
 
     def go(self, hands: Hands, query: str) -> None:
-        """Go somewhere by the command palette."""
+        """Open a page with the command palette."""
         hands.do("Control+k", "#user-tools [data-palette]")
         hands.write(query)
         option = hands.page.locator("#palette [role=option]")
@@ -237,7 +237,7 @@ class Course:
 
     @contextmanager
     def published(self, hands: Hands, count: int) -> Iterator[None]:
-        """Publish what is written then; the caret stands in an empty text again."""
+        """Publish the text that the block writes, and wait until the composer is empty and has the focus."""
         yield
         hands.look(f"update-{count}")
         hands.do("Control+Enter", f"{COMPOSER} [data-chord]")
@@ -254,7 +254,7 @@ class Course:
             hands.fill("[name=username]", "samir")
             hands.fill("[name=password]", PASSWORD)
             hands.do("Enter", "#login-form [type=submit]")
-            # They come to the page that they wanted.
+            # After logging in, the user is on the requested page.
             expect(page.locator("#result_list")).to_be_visible()
             expect(page).to_have_url(f"{self.server.url}{TRANSLATIONS}?language={self.words.other}")
 
@@ -284,7 +284,7 @@ class Course:
     def can_translate(self, hands: Hands) -> None:
         expect(hands.page.locator("#translation-desk")).to_be_visible()
         if isinstance(hands, Keyboard):
-            # The caret stands in the text without any key.
+            # The text has the focus from the start.
             expect(hands.page.locator(".written :focus")).to_have_count(1)
 
     def approve(self, hands: Hands, comment: Comment) -> None:
@@ -329,7 +329,7 @@ def test_three_people_cover_an_event_with_one_kind_of_input(
     server: Server, reader: MakeReader, language: str, kind: type[Hands]
 ) -> None:
     words = WORDS[language]
-    # The site usually publishes in these languages.
+    # New coverage starts with the usual languages of the site.
     factories.article(languages=["en", "ar"], state="finished")
 
     def person() -> Hands:
@@ -361,8 +361,7 @@ def test_three_people_cover_an_event_with_one_kind_of_input(
     assert course.faults == []
 
 
-#: Texts in Latin letters on a page in Arabic that does not say that they are in another language. Names of keys and
-#: files are the same everywhere.
+#: Texts in Latin letters on an Arabic page without a declared language. Names of keys and files are exempt.
 IN_LATIN = r"""() => {
   const inWords = ":is([lang]:not(html, [lang^=ar]), bdi, code, kbd)";
   const foreign = `${inWords}, :is(script, style, template, noscript, iframe, .material-icons)`;

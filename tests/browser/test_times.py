@@ -1,4 +1,4 @@
-"""With the event in New York, the server elsewhere and readers in India, every time is unambiguous and stays true."""
+"""With the event in New York, the server elsewhere and readers in India, every time is unambiguous and correct."""
 
 import datetime
 from time import monotonic
@@ -13,7 +13,7 @@ from tests.server import PATIENCE, Server, eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-#: 1 November in New York until 04:00 UTC; an hour of 2 November comes twice there.
+#: 1 November in New York lasts until 04:00 UTC; an hour of 2 November is repeated there.
 EVENING = datetime.datetime(2025, 11, 2, 3, 30, tzinfo=datetime.UTC)
 
 SHIFTS = """() => new Promise((resolve) => {
@@ -97,7 +97,7 @@ def test_readers_can_choose_their_own_time_zone_and_the_browser_remembers_it(
     expect(page.page.locator(".zone")).to_contain_text("(India Standard Time)")
     expect(page.page.get_by_text("New York")).to_be_hidden()
     assert days(page.page) == ["Sunday, 2 November 2025: 1", "Saturday, 1 November 2025: 1"]
-    # Pushed updates are in the same zone, and under their day there.
+    # Pushed updates are in the chosen zone, under their day in that zone.
     pushed = update_at(article, -4)
     expect(page.page.locator(f"#{pushed.element} .when time")).to_have_text("2 Nov 2025, 05:00 GMT+5:30")
     assert days(page.page) == ["Sunday, 2 November 2025: 2", "Saturday, 1 November 2025: 1"]

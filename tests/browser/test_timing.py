@@ -1,4 +1,4 @@
-"""Open pages follow coverage from its announcement to its end, and let go of the server when it is over."""
+"""Open pages follow coverage from its announcement to its end, and then disconnect from the server."""
 
 import datetime
 import re
@@ -38,10 +38,10 @@ def sockets_of(page: Page) -> list[Any]:
 
 
 def stop_the_clock(page: Page) -> None:
-    """Let time pass in a page only when the test says so: a busy machine may need longer than the page waits."""
+    """Freeze the page's clock until the test advances it: a busy machine may need longer than the page waits."""
     now = timezone.now()
     page.clock.install(time=now)
-    # It runs until it is stopped, which a busy machine may do late.
+    # The clock runs until it is paused, which may take long on a busy machine.
     page.clock.pause_at(now + datetime.timedelta(minutes=10))
 
 
@@ -175,7 +175,7 @@ def test_a_reader_who_returns_to_a_reopened_page_follows_again(server: Server, r
         page.open(server, article, "ar")
     reopen(article)
     factories.update(article)
-    # A cached answer may be a second old.
+    # A cached response may be a second old.
     page.page.wait_for_timeout(1100)
     with page.page.expect_websocket():
         page.page.clock.fast_forward("03:00:00")

@@ -1,4 +1,4 @@
-"""Drafts, reviews and corrections of translations arrive on the open pages that they concern."""
+"""Drafts, reviews and corrections of translations arrive on open pages in their language."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -126,7 +126,7 @@ def test_drafts_reviews_and_corrections_arrive_on_open_pages(
     expect(update.locator(".text")).to_have_text(REVIEWED)
     update.locator("summary").click()
     expect(update.get_by_text(CORRECTED)).to_be_visible()
-    # The machine drafts its translations again; reviewed ones stay as they are.
+    # The machine drafts its translations again; reviewed ones do not change.
     expect(arabic.page.locator("#updates > article .text")).to_contain_text("40")
     row.refresh_from_db()
     assert (row.state, row.outdated) == ("reviewed", True)
@@ -241,7 +241,7 @@ def test_a_translator_takes_reviewed_words_over_by_key_paragraph_by_paragraph(
     first, second = editors.all()
     offers = page.locator(".offers")
     expect(offers).to_have_count(2)
-    # The wind is another one: the number is in the offer already, and the differences of both texts are marked.
+    # The wind has changed: the offer already has the new number, and the differences of both texts are marked.
     expect(offers.first.locator(".difference ins")).to_contain_text("150")
     expect(offers.first.locator(".offered ins")).to_contain_text("150")
     assert offers.first.locator(".offered").evaluate("e => getComputedStyle(e).direction") == "rtl"

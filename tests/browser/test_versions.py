@@ -20,7 +20,7 @@ CORRECTED = "<p>قُتل 40 شخصًا في الهجوم على المدينة �
 
 @pytest.fixture
 def update(journalist: User) -> Update:  # noqa: F811
-    # Written in Arabic, corrected by one user, then by another.
+    # An Arabic update with corrections by two users.
     article = factories.article(source_language="ar", headline_ar="تغطية مباشرة من المدينة")
     author = factories.author("ليلى حداد")
     made = factories.update(

@@ -1,4 +1,4 @@
-"""A newsroom's own words, from the settings to the readers' page, in every process of the site."""
+"""A newsroom's own wording, from the settings to the readers' page, in every process of the site."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_an_editor_finds_a_word_replaces_it_and_every_process_shows_it(server: S
     page.get_by_label("Your words").fill("الشريط كله")
     page.keyboard.press("Enter")
     expect(page.locator(".words-history li")).to_contain_text("الشريط كله")
-    # This process is another one than the server.
+    # This process is not the server.
     current.look()
     with translation.override("ar"):
         assert gettext("All updates") == "الشريط كله"

@@ -54,7 +54,7 @@ test("a successful request has no problems", async () => {
   assert.deepEqual(await problemsOf(answer(200), MESSAGES), []);
 });
 
-test("the server's own messages explain a refused request", async () => {
+test("a refused request shows the server's messages", async () => {
   const errors = { body: ["Write something."], headline: ["Too long.", "No question mark."] };
   assert.deepEqual(await problemsOf(answer(422, { errors }), MESSAGES), [
     "Write something.",

@@ -4,7 +4,7 @@ import { formatTime } from "../../static/desk/requests.js";
 import { remaining } from "../../static/liveblog/countdown.js";
 import { countText } from "../../static/liveblog/counting.js";
 
-/** Node writes some of the spaces of a time as narrow ones. @param {string} text */
+/** Replaces the narrow spaces in Node's times. @param {string} text */
 const plain = (text) => text.replace(/[\u202f\u00a0]/g, " ");
 
 test("a countdown of days omits the seconds and rounds up", () => {

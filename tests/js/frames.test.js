@@ -8,11 +8,11 @@ const changes = [];
 const at42 = { revision: 42, token: "here0000" };
 const now = { revision: 43, token: "now00000" };
 
-test("a frame that follows on the state of the page is applied", () => {
+test("a frame that continues the state of the page is applied", () => {
   assert.equal(verdict({ ...now, after: 42, after_token: "here0000", changes }, at42), "apply");
 });
 
-test("a frame that follows on another state of the same revision means that history went back", () => {
+test("a frame that continues another state of the same revision means that history went back", () => {
   assert.equal(verdict({ ...now, after: 42, after_token: "there000", changes }, at42), "reload");
 });
 
@@ -33,12 +33,12 @@ test("a frame after a gap leaves the page behind", () => {
   );
 });
 
-test("a heartbeat tells a page that it is behind, and says nothing to one that is not", () => {
+test("a heartbeat tells a page that it is behind, and has no effect on an up-to-date page", () => {
   assert.equal(verdict(now, at42), "behind");
   assert.equal(verdict(at42, at42), "known");
 });
 
-test("a heartbeat of another history makes the page load again", () => {
+test("a heartbeat of another history makes the page reload", () => {
   assert.equal(verdict({ revision: 42, token: "there000" }, at42), "reload");
 });
 

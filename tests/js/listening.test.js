@@ -1,4 +1,4 @@
-// Updates are read as the page runs; what comes, is corrected or is withdrawn meanwhile is read before the rest.
+// Updates are read in the order of the page; new, corrected and withdrawn updates are read or named before the rest.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ListeningQueue, pieces, voicesFor } from "../../static/liveblog/listening-queue.js";
@@ -9,7 +9,7 @@ import { ListeningQueue, pieces, voicesFor } from "../../static/liveblog/listeni
  */
 const entry = (sort, more = {}) => ({ id: `u${sort}`, sort, rank: 0, withdrawn: false, correction: "", ...more });
 
-/** @param {...object} entries the newest first, as the page has them */
+/** @param {...object} entries the newest first, as on the page */
 function listening(...entries) {
   const queue = new ListeningQueue();
   queue.show(entries);
@@ -23,7 +23,7 @@ function rest(queue) {
   return found;
 }
 
-test("updates are read as the page runs, from any of them on", () => {
+test("updates are read in the order of the page, from any of them on", () => {
   const queue = listening(entry("5"), entry("4"), entry("3"));
   assert.deepEqual(rest(queue), ["u5", "u4", "u3"]);
   assert.equal(queue.next(), null);
@@ -31,7 +31,7 @@ test("updates are read as the page runs, from any of them on", () => {
   assert.deepEqual(rest(queue), ["u3"]);
 });
 
-test("what comes is read next: breaking news, then key events, then the others as they came", () => {
+test("new updates are read next: breaking news, then key events, then the others in order of arrival", () => {
   const old = [entry("5"), entry("4")];
   const queue = listening(...old);
   assert.equal(queue.next()?.id, "u5");
@@ -39,7 +39,7 @@ test("what comes is read next: breaking news, then key events, then the others a
   assert.deepEqual(rest(queue), ["u8", "u9", "u7", "u6", "u4"]);
 });
 
-test("a page of older updates that is loaded is no news, and an update that is pinned is", () => {
+test("a loaded page of older updates is not new, but a pinned update is", () => {
   const queue = listening(entry("5"), entry("4"));
   queue.next();
   queue.show([entry("5"), entry("4"), entry("3"), entry("2")]);
@@ -48,7 +48,7 @@ test("a page of older updates that is loaded is no news, and an update that is p
   assert.deepEqual(rest(queue), ["upin-1"]);
 });
 
-test("a correction of what was heard is read, at once if it is being read, and other changes are not", () => {
+test("a correction of a heard update is read, at once if the update is being read; other changes are not", () => {
   const queue = listening(entry("5"), entry("4"), entry("3"));
   queue.next();
   queue.next();
@@ -67,7 +67,7 @@ test("a withdrawn update stops, is named if it was heard, and is skipped if it w
   assert.equal(queue.show([entry("5", withdrawn), entry("4", withdrawn)]), true);
 });
 
-test("one goes back over what was read, and forth again, but not to what is withdrawn", () => {
+test("a listener can go back and forth over read updates, except withdrawn ones", () => {
   const queue = listening(entry("5"), entry("4"), entry("3"));
   rest(queue);
   assert.equal(queue.previous()?.id, "u4");
@@ -92,7 +92,7 @@ test("texts are cut at sentences, words are never lost, and each piece is short"
   assert.deepEqual(pieces([{ lang: "", text: "  " }]), []);
 });
 
-test("only voices of the device read, those of the same region first", () => {
+test("only voices of the device are used, those of the same region first", () => {
   const voice = (/** @type {string} */ lang, localService = true, isDefault = false) => ({
     lang,
     localService,

@@ -29,7 +29,7 @@ test("an invalid time has no moments", () => {
   for (const written of ["", "soon", "2026-02-31T10:00:00:00"]) assert.deepEqual(momentsAt(written, "UTC"), []);
 });
 
-// As liveblog/moments/local_time.py has it.
+// The pattern in liveblog/moments/local_time.py.
 const PATTERN = String.raw`\s*([0-9٠-٩۰-۹]{1,2})(?:\s*[:.,hH٫：]\s*([0-9٠-٩۰-۹]{2})?|([0-9٠-٩۰-۹]{2}))?\s*`;
 
 test("a time is read as the server reads it", () => {

@@ -9,7 +9,7 @@ const shown = [
   { id: "update-7", sort: "1" },
 ];
 
-test("the next page starts at the present end of this one", () => {
+test("the next page starts at the present end of this page", () => {
   assert.deepEqual(turned(address("?before=8"), shown), { address: address("?before=7"), end: shown[2] });
   assert.deepEqual(turned(address("?after=11&key=1"), shown), { address: address("?after=12&key=1"), end: shown[0] });
   assert.equal(turned(address("?before=8"), shown.toReversed()).address, address("?before=7"));

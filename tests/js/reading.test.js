@@ -1,4 +1,4 @@
-// The page keeps one sort key for everything that was read in order, and the keys that were read out of turn.
+// The page stores one sort key for all updates that were read in order, and the keys of those read out of order.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { liesWithin, precedes } from "../../static/liveblog/frames.js";
@@ -7,12 +7,12 @@ import { addressOf } from "../../static/liveblog/share.js";
 
 const visit = { at: 0, upTo: "3", seen: [] };
 
-test("what was there at the last visit is read, and nothing else", () => {
+test("updates of the last visit count as read, and no others", () => {
   assert.ok(isRead(visit, "3"));
   assert.ok(!isRead(visit, "4"));
 });
 
-test("updates that are read from the newest on are not new again, and those below them still are", () => {
+test("updates read from the newest on stay read, and those below them stay new", () => {
   const shown = ["2", "3", "4", "5", "6"];
   const after = ["6", "5"].reduce((before, key) => afterReading(before, key, shown), visit);
   assert.equal(after.upTo, "3");
@@ -23,16 +23,16 @@ test("updates that are read from the newest on are not new again, and those belo
   assert.deepEqual(afterReading(after, "4", shown), { at: 0, upTo: "6", seen: [] });
 });
 
-test("a page that does not show what lies between keeps the gap", () => {
+test("a page that does not show the updates in between keeps the gap", () => {
   assert.deepEqual(afterReading(visit, "9", []), { at: 0, upTo: "3", seen: ["9"] });
 });
 
-test("a store with anything else in it counts as empty", () => {
+test("a store with invalid content counts as empty", () => {
   for (const text of [null, "", "x", "[]", "{}", '{"at": "1", "upTo": "2"}']) assert.equal(parseVisit(text), null);
   assert.deepEqual(parseVisit('{"at": 1, "upTo": "2", "seen": ["3", 4]}'), { at: 1, upTo: "2", seen: ["3"] });
 });
 
-test("pinned updates stand above all others, whichever way the list runs", () => {
+test("pinned updates are above all others, whatever the order of the list", () => {
   for (const ascending of [true, false]) {
     assert.ok(precedes("pin00001-1", "2", ascending));
     assert.ok(!precedes("2", "pin00001-1", ascending));

@@ -8,7 +8,7 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const AFTERNOON = Date.parse("2022-12-01T14:05:00Z");
 
-/** Some of the spaces are narrow ones. @param {string} text */
+/** Replaces narrow spaces. @param {string} text */
 const plain = (text) => text.replace(/[\u202f\u00a0]/g, " ");
 
 /** @type {[language: string, expected: string][]} */

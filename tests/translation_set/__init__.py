@@ -1,37 +1,36 @@
-"""A set of right and wrong translations, to measure what the checks of translations find and what they find in vain.
+"""A set of right and wrong translations, to measure the detections and false alarms of the translation checks.
 
-One file per target language, `<language>.jsonl`, holds one entry per line. Right translations come first to their
-source, and the wrong ones follow: each is that translation with one fault, the smallest one that changes what
-readers are told.
+One file per target language, `<language>.jsonl`, has one entry per line. Right translations of a source come first.
+Wrong ones follow: each is the right one with a single fault, the smallest that changes the meaning for readers.
 
-How it was made: one author wrote sources and translations for this set, in the manner of live blogs (war and
-diplomacy, elections, storms, sport, markets, courts, trains; posts, headlines, quotations, lists, credit lines,
-captions). People, places and offices are named as the news names them, but the sentences are the author's: the
-quotations are invented, and nothing here reports what somebody did or said. Nothing was made from a template.
+One author wrote the sources and translations for this set, in the style of live blogs (war and diplomacy, elections,
+storms, sport, markets, courts, trains; posts, headlines, quotations, lists, credit lines, captions). People, places and
+offices have their names in the news, but the author invented all sentences and quotations: nothing here reports real
+actions or statements. No entry was made from a template.
 
-The author had not read the rules of the checks and did not run them, so neither the right nor the wrong entries were
-chosen by what a check can see. Do not adapt entries to rules: an entry changes only if it is wrong as a translation,
-and the commit says why.
+The author had not read the rules of the checks and did not run them, so the choice of entries does not depend on the
+abilities of the checks. Do not adapt entries to rules: an entry changes only if it is wrong as a translation, and the
+commit says why.
 
-Right entries hold what rules easily mistake for a fault: numbers as words and words as numbers, units converted,
-negations that vanish or appear because the language says it the other way round ('not until', 'nobody but',
-'refused', double negation), names transliterated and inflected, acronyms that change with the language. Where a
-strict reader might still object, their `note` says why they are right. A wrong entry has one kind of fault in
-`faults`, and its `note` shows what was changed:
+Right entries contain phrases that rules easily mistake for a fault: numbers as words and words as numbers, converted
+units, negations that vanish or appear because the language says it the other way round ('not until', 'nobody but',
+'refused', double negation), names transliterated and inflected, acronyms that change with the language. If a strict
+reader might still object, `note` says why the entry is right. A wrong entry has one kind of fault in `faults`, and
+`note` shows the change:
 
 - negation: a word of negation lost or added ('not', 'nobody', 'never', 'without');
-- reversal: the opposite said without one ('accepted' for 'refused', 'up' for 'down', 'innocent' for 'guilty');
-- number: another number, also written as a word, a fraction, an ordinal, a clock time or a score;
+- reversal: the opposite without a negation ('accepted' for 'refused', 'up' for 'down', 'innocent' for 'guilty');
+- number: another number, also as a word, a fraction, an ordinal, a clock time or a score;
 - date: another day, month, year or decade;
 - unit: another currency, measure or span of time;
 - name: another person, place, team or company;
 - acronym: another organisation, or the acronym of another language;
-- typography: marks or spaces that the target language does not use;
-- link: missing, or leading elsewhere;
+- typography: punctuation or spaces that the target language does not use;
+- link: missing, or with another target;
 - markup: tags broken, escaped or turned into other signs, placeholders mangled;
 - omission: a sentence, a clause or an item of a list left out;
 - question: turned into a statement;
-- untranslated: the text, or a sentence of it, stands in the language of the source;
+- untranslated: the text, or a sentence of it, is in the source language;
 - language: the text is in a third language;
 - script: letters of another script.
 
@@ -69,7 +68,7 @@ KINDS = (
 
 @dataclass(frozen=True)
 class Entry:
-    """A translation of one field: `body` is HTML, the other fields are plain text; without `faults` it is right."""
+    """A translation of one field: `body` is HTML, other fields are plain text. Without `faults`, it is right."""
 
     source_language: str
     target_language: str
