@@ -21,6 +21,7 @@ import tempfile
 import urllib.request
 import uuid
 from collections.abc import Callable, Iterable
+from operator import truediv
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -259,36 +260,38 @@ def processes(rounds: int) -> None:
     times as many readers as one.
     """
     each = part_of(8_000)
-    posts = 10 * rounds
-    rows: list[list[object]] = []
-    for count in (1, 2):
-        article = coverage.article(50)
-        with servers.running(servers.runlive(count)) as server:
-            readers = Readers(server)
-            readers.connect([coverage.socket_path(article, "en", 0)] * (each * count))
-            coverage.post(article)
-            readers.until(1)
-            shares = _files_open(server)
-            used = _cpu(server)
-            for revision in range(2, posts + 2):
+    posts = 20
+    used: dict[int, list[float]] = {1: [], 2: []}
+    shares: dict[int, str] = {}
+    for _ in range(rounds):
+        for count, found in used.items():
+            article = coverage.article(50)
+            with servers.running(servers.runlive(count)) as server:
+                readers = Readers(server)
+                readers.connect([coverage.socket_path(article, "en", 0)] * (each * count))
                 coverage.post(article)
-                readers.until(revision)
-            used = (_cpu(server) - used) / posts / (each * count)
-            readers.close()
-        base = rows[0][2] if rows else used
-        rows.append([count, " + ".join(f"{share:,}" for share in shares), 1e6 * used, count * base / (1e6 * used)])
-        if len(rows) == 1:
-            rows[0][3] = 1
+                readers.until(1)
+                shares[count] = _readers_of_processes(server)
+                before = _cpu(server)
+                for revision in range(2, posts + 2):
+                    coverage.post(article)
+                    readers.until(revision)
+                found.append((_cpu(server) - before) / posts / (each * count))
+                readers.close()
     table(
-        f"{posts} updates of {each:,} readers in each process, on {connection.vendor} and "
-        f"{'Redis' if os.environ.get('REDIS_URL') else 'no Redis'}",
-        ["processes", "files that they have open", "CPU of a delivery, µs", "scaling"],
-        rows,
+        f"{posts} updates for {each:,} readers in each process, on {connection.vendor}; medians of {rounds} rounds",
+        ["processes", "open files of each", "CPU of a delivery, µs", "scaling"],
+        [
+            [count, shares[count], f"{1e6 * median(found):.1f}", count * median(map(truediv, used[1], found))]
+            for count, found in used.items()
+        ],
     )
 
 
-def _files_open(server: servers.Server) -> list[int]:
-    return [len(list(Path(f"/proc/{pid}/fd").iterdir())) for pid in server.pids().split(",")]
+def _readers_of_processes(server: servers.Server) -> str:
+    """Return the numbers of open files of those processes of the server that have readers."""
+    counts = [len(list(Path(f"/proc/{pid}/fd").iterdir())) for pid in server.pids().split(",")]
+    return " + ".join(f"{count:,}" for count in counts if count > 100)
 
 
 # 4. Pages -------------------------------------------------------------------------------------------------------------
