@@ -66,7 +66,7 @@ class LiveProtocol(EdgeProtocol):
         task = self.loop.create_task(handshake.run())
         task.add_done_callback(self.tasks.discard)
         self.tasks.add(task)
-        # The parser names this object, and would keep both in memory until the collector looks for them.
+        # The parser refers to this object. The cycle would keep both in memory until a garbage collection.
         del self.parser
 
 
