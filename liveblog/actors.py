@@ -65,7 +65,7 @@ def acting_user() -> User | None:
 
 
 def is_machine() -> bool:
-    """Return whether the actor is a machine, which only carries out what users have decided."""
+    """Return whether the actor is a machine, which only carries out the decisions of users."""
     return isinstance(_actor.get(), Machine)
 
 

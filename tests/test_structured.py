@@ -304,7 +304,7 @@ def test_the_times_in_the_statistics_are_those_of_the_newest_updates(monkeypatch
         drafting.store(row, {"body": "<p>Frieden.</p>"}, source=columns.texts_of(update, "en"), engine="x", problems={})
         made_at = update.first_published_at + timedelta(seconds=seconds)
         Translation._base_manager.filter(pk=row.pk).update(first_made_at=made_at)
-    [german] = stats.by_language(stats.visible().filter(update__article=article), ["de"])
+    [german] = stats.by_language(stats.visible().filter(update__article=article), ["de", "uk", "ar"])
     assert (german.texts, german.to_draft) == (2, (3.0, 3.0))
 
 

@@ -1,7 +1,7 @@
 """Rules for publishing an update: who may do it, when, and which time the update may carry.
 
-Nobody can plan a moment that has passed. The other rules apply only to users: machines, such as the clock, carry out
-what users have decided. A save without an actor raises NoActorError.
+Nobody can schedule an update for a moment in the past. The other rules apply only to users: machines, such as the
+clock, carry out the decisions of users. A save without an actor raises NoActorError.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def _rights(article: Article, before: Article | None) -> Errors:
     if user is None:
         return errors
     if before is None or before.state != article.state:
-        # Whoever set it to begin with its first update had the right to start it.
+        # The user who set it to begin with its first update had the right to start it.
         is_begun = before is not None and before.begins_with_update and before.state == ArticleState.ANNOUNCED
         if article.state == ArticleState.LIVE and not is_begun and not user.has_perm("articles.start_coverage"):
             errors["state"] = _("You don’t have permission to start coverage. Ask an editor.")

@@ -80,16 +80,21 @@ def by_language(rows: TranslationQuerySet, languages: Iterable[str]) -> list[Lan
             figures.machine += count * (state == State.MACHINE)
             figures.missing += count * (state == State.MISSING)
             figures.outdated += count * outdated
-    newest = rows.filter(update__first_published_at__isnull=False).order_by("-update__first_published_at")
-    values = newest.values_list(
-        "language", "state", "engine", "update__first_published_at", "first_made_at", "first_reviewed_at"
+    newest = rows.filter(update__first_published_at__isnull=False, language__in=found)
+    values = newest.order_by("-update__first_published_at", "-update_id").values_list(
+        "update_id", "language", "state", "engine", "update__first_published_at", "first_made_at", "first_reviewed_at"
     )
-    for language, state, engine, published, made, reviewed in values[: NEWEST_UPDATES * len(found)]:
-        if figures := found.get(language):
-            if engine:
-                _add_waiting_time(figures._to_draft, published, made)
-            if state != State.MACHINE:
-                _add_waiting_time(figures._to_review, published, reviewed)
+    measured: set[int | None] = set()
+    # An update has at most one translation in each language.
+    for update, language, state, engine, published, made, reviewed in values[: NEWEST_UPDATES * len(found)]:
+        measured.add(update)
+        if len(measured) > NEWEST_UPDATES:
+            break
+        figures = found[language]
+        if engine:
+            _add_waiting_time(figures._to_draft, published, made)
+        if state != State.MACHINE:
+            _add_waiting_time(figures._to_review, published, reviewed)
     return [figures for figures in found.values() if figures.texts]
 
 

@@ -21,7 +21,7 @@ from psycopg_pool import PoolTimeout
 from liveblog import connections
 from liveblog.postgresql import histories
 
-#: Of so many connections, one is reserved for readers.
+#: One of this number of connections is reserved for readers.
 READERS_SHARE = 4
 
 
