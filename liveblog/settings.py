@@ -279,6 +279,7 @@ LIVE_HEARTBEAT_SECONDS = env.float("LIVE_HEARTBEAT_SECONDS", 25.0)
 LIVE_POLL_SECONDS = env.float("LIVE_POLL_SECONDS", 2.0)
 LIVE_MAX_BACKLOG = _renamed(env.int, "LIVE_MAX_BACKLOG", "LIVE_MAX_CATCH_UP", 500)
 LIVE_MAX_BUFFER_BYTES = env.int("LIVE_MAX_BUFFER_BYTES", 1_000_000)
+LIVE_IO_URING = env.bool("LIVE_IO_URING", True)
 LIVE_DRAIN_SECONDS = _renamed(env.float, "LIVE_DRAIN_SECONDS", "LIVE_LEAVING_SECONDS", 5.0)
 LIVE_MAX_CONNECTIONS_PER_ADDRESS = env.int("LIVE_MAX_CONNECTIONS_PER_ADDRESS", 500)
 #: Requests other than reads, of all kinds together, that one network address may send per minute without an account.

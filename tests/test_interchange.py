@@ -220,7 +220,9 @@ def test_a_damaged_archive_is_refused_or_does_no_harm(fault: str, tmp_path: Path
     assert set(Update.objects.values_list("pk", flat=True)) == before
 
 
+# In one transaction, PostgreSQL would step over all earlier versions of the article's row each time it reads the row.
 @pytest.mark.parametrize("count", [soak.count(24, 10_000)])
+@pytest.mark.django_db(transaction=soak.SOAK)
 def test_a_long_coverage_is_exported_and_imported_with_little_memory(
     count: int, client: Client, tmp_path: Path
 ) -> None:

@@ -9,6 +9,7 @@ object that writes finished bytes and notices only its end. The application also
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import random
 import zlib
@@ -44,7 +45,7 @@ MAX_BYTES_BEFORE_PONG = 65_536
 class Connection(asyncio.Protocol):
     """A websocket after its handshake, as far as a live page needs one: messages of the client are not read."""
 
-    __slots__ = ("_answer", "_closing", "_compressed", "_connections", "_fd", "_rest", "_transport")
+    __slots__ = ("_answer", "_closing", "_connections", "_rest", "_transport", "compressed", "descriptor")
 
     def begin(
         self, transport: asyncio.Transport, connections: set[_Stoppable], *, compressed: bool, answer: bytes
@@ -57,11 +58,11 @@ class Connection(asyncio.Protocol):
         """
         self._transport = transport
         self._connections = connections
-        self._compressed = compressed
+        self.compressed = compressed
         self._closing = False
         #: The file descriptor of the socket, if nothing waits in the transport. A transport closes its socket only
         #: after it has called `connection_lost`, so the descriptor cannot belong to another file before that.
-        self._fd: int | None = None
+        self.descriptor: int | None = None
         self._rest = b""
         self._answer = answer
         connections.add(self)
@@ -77,8 +78,8 @@ class Connection(asyncio.Protocol):
 
     def write(self, frame: Frame) -> None:
         """Send a frame, or close if more than LIVE_MAX_BUFFER_BYTES wait to be sent already."""
-        data = frame.compressed if self._compressed else frame.wire
-        if self._fd is None:
+        data = frame.compressed if self.compressed else frame.wire
+        if self.descriptor is None:
             if self._closing:
                 return
             waiting = self._transport.get_write_buffer_size()
@@ -86,22 +87,28 @@ class Connection(asyncio.Protocol):
                 self.close(websocket.FELL_BEHIND)
                 return
             if not waiting and self._transport.get_extra_info("ssl_object") is None:
-                self._fd = self._transport.get_extra_info("socket").fileno()
+                self.descriptor = self._transport.get_extra_info("socket").fileno()
             if self._answer:
                 data, self._answer = self._answer + data, b""
-        if self._fd is not None:
-            # Writing through the transport would double the cost of the system call.
-            try:
-                sent = os.write(self._fd, data)
-            except BlockingIOError:
-                sent = 0
-            except OSError:
-                # The transport gets the same error, and calls `connection_lost`.
-                return
-            if sent == len(data):
-                return
-            data = data[sent:]
-        self._leave_to_transport(data)
+        if self.descriptor is None:
+            self._leave_to_transport(data)
+            return
+        # Writing through the transport would double the cost of the system call.
+        try:
+            sent = os.write(self.descriptor, data)
+        except OSError as error:
+            sent = -(error.errno or errno.EIO)
+        if sent != len(data):
+            self.continue_after(sent, data)
+
+    def continue_after(self, sent: int, data: bytes) -> None:
+        """Leave the rest of `data` to the transport.
+
+        sent    the number of bytes of `data` that were written to `descriptor`, or a negated errno
+        """
+        if sent >= 0 or sent == -errno.EAGAIN:
+            self._leave_to_transport(data[max(sent, 0) :])
+        # After any other error, the transport gets the same one, and calls `connection_lost`.
 
     def close(self, code: int) -> None:
         """Send a close frame with `code`, and cut the connection if the other side does not answer in time."""
@@ -123,7 +130,7 @@ class Connection(asyncio.Protocol):
             self._leave_to_transport(b"")
 
     def _leave_to_transport(self, data: bytes) -> None:
-        self._fd = None
+        self.descriptor = None
         data, self._answer = self._answer + data, b""
         self._transport.write(data)
 
@@ -157,7 +164,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._closing = True
-        self._fd = None
+        self.descriptor = None
         self._answer = b""
         self._connections.discard(self)
 

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from liveblog import metrics, notify
 from liveblog.delivery import elements, frames
+from liveblog.delivery.broadcast import broadcast
 from liveblog.delivery.elements import Operation
 from liveblog.delivery.frames import Frame
 from liveblog.delivery.states import State
@@ -127,9 +128,7 @@ class ArticleStream:
         # Iterate over copies: a reader that falls behind leaves while it is written to, and removes its language if it
         # was the last one to read it.
         for language, readers in list(self.readers.items()):
-            frame = by_language[language]
-            for reader in list(readers):
-                reader.write(frame)
+            broadcast(list(readers), by_language[language])
 
     def send_heartbeat(self) -> None:
         self.write_all(dict.fromkeys(self.readers, frames.heartbeat(self.state)))
