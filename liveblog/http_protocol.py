@@ -64,7 +64,8 @@ class EdgeProtocol(PatientProtocol):
         super().connection_made(transport)
         self._deadline: asyncio.TimerHandle | None = None
         self._head_size = self._unparsed = self._header_count = 0
-        self._whole = True
+        #: Whether the next bytes belong to a head.
+        self._in_head = self._whole = True
         self._wait_for_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -90,44 +91,48 @@ class EdgeProtocol(PatientProtocol):
             oldest.transport.abort()
 
     def _has_head(self) -> None:
-        self.half_open.pop(self, None)
+        self._in_head = False
         if self._deadline is not None:
+            self.half_open.pop(self, None)
             self._deadline.cancel()
             self._deadline = None
-        self._unparsed = 0
+            self._unparsed = 0
 
     def data_received(self, data: bytes) -> None:
-        waited = self._deadline is not None
+        waited = self._in_head
         super().data_received(data)
-        if waited and self._deadline is not None and not self.transport.is_closing():
+        # Most heads are complete when they come, and need no timer.
+        if self._in_head and not self.transport.is_closing():
+            self._wait_for_head()
             # An incomplete header is counted here, a complete one in `on_header`.
-            self._unparsed += len(data)
+            self._unparsed += len(data) if waited else 0
             if self._unparsed > edge.MAX_HEAD_BYTES:
                 refuse_head(self.transport)
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._head_size = self._header_count = 0
-        self._whole = False
-        self._wait_for_head()
+        self._in_head, self._whole = True, False
 
     def on_url(self, url: bytes) -> None:
         super().on_url(url)
-        self._count(len(url))
+        self._head_size += len(url)
+        if self._is_too_large():
+            raise ValueError("The address is too long.")
 
     def on_header(self, name: bytes, value: bytes) -> None:
         super().on_header(name, value)
         self._header_count += 1
-        self._count(len(name) + len(value) + 4)
-
-    def _count(self, size: int) -> None:
-        self._head_size += size
-        if self._head_size > edge.MAX_HEAD_BYTES or self._header_count > edge.MAX_HEADERS:
+        self._head_size += len(name) + len(value) + 4
+        if self._is_too_large():
             # The error makes the parser stop and uvicorn answer.
             raise ValueError("The head is too large.")
 
+    def _is_too_large(self) -> bool:
+        return self._head_size > edge.MAX_HEAD_BYTES or self._header_count > edge.MAX_HEADERS
+
     def send_400_response(self, msg: str) -> None:
-        if self._head_size > edge.MAX_HEAD_BYTES or self._header_count > edge.MAX_HEADERS:
+        if self._is_too_large():
             refuse_head(self.transport)
         else:
             super().send_400_response(msg)

@@ -58,7 +58,7 @@ class TrustedProxies:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ("http", "websocket"):
-            if sum(name == b"host" for name, _value in scope["headers"]) != 1:
+            if [name for name, _value in scope["headers"]].count(b"host") != 1:
                 await _refuse(scope, receive, send)
                 return
             # Change the scope in place, so that the server's access log also names the client.

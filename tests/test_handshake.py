@@ -8,10 +8,13 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+import httptools
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from liveblog.delivery import frames
-from liveblog.delivery.handshake import LiveProtocol
+from liveblog.delivery.handshake import _HEAD, LiveProtocol, _headers
 from liveblog.delivery.protocol import EXTENSION, Connection, WebSocketProtocol
 from liveblog.delivery.states import State
 from liveblog.delivery.websocket import INTERNAL_ERROR, PING, TOO_MANY
@@ -176,3 +179,85 @@ def test_a_client_that_sends_before_the_answer_is_cut(place: Place) -> None:
     place.may_answer.set()
     # The server keeps no trace of the connection.
     eventually(lambda: not place.server.server_state.connections)
+
+
+# A plain head ---------------------------------------------------------------------------------------------------------
+
+
+class Recorder:
+    """The callbacks of uvicorn's parser, as far as they concern heads."""
+
+    def __init__(self) -> None:
+        self.url = b""
+        self.headers: list[tuple[bytes, bytes]] = []
+
+    def on_url(self, url: bytes) -> None:
+        self.url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self.headers.append((name.lower(), value))
+
+
+NAMES = st.sampled_from(["X-A", "x-forwarded-for", "Connection", "UPGRADE", "Origin", "Host", "Sec-WebSocket-Key", ""])
+VALUES = st.sampled_from(
+    [
+        "",
+        " ",
+        "a",
+        "  a \t",
+        "a, b",
+        "a:b",
+        "\u00e4",
+        "Upgrade",
+        "keep-alive, upgrade",
+        "websocket",
+        "a\tb",
+        "a\x00",
+        "a\nb",
+    ]
+)
+#: Headers that make a message anything but a request without a body, and some that no parser takes.
+OTHERS = st.sampled_from(
+    ["Content-Length: 3", "Transfer-Encoding: chunked", "Expect: 100-continue", " folded", "X A: b"]
+)
+LINES = st.lists(st.one_of(st.builds("{}:{}".format, NAMES, VALUES), OTHERS), max_size=6)
+PATHS = st.sampled_from(
+    ["/ws/en/live/a/?after=7-b", "/ws/en/live/%C3%A4/", "/ws/en/live/\u00e4", "/ws/en/live/a b", "/x/"]
+)
+
+
+@given(
+    path=PATHS,
+    lines=LINES,
+    always=st.sampled_from([["Upgrade: websocket", "Connection: Upgrade"], []]),
+    end=st.sampled_from(["\r\n\r\n", "\r\n", "\n\n", "\r\n\r\nmore"]),
+)
+@example("/ws/en/live/a/?b", ["X-A:  a b\t ", "X-B:"], ["Upgrade: WebSocket", "Connection: a, upgrade"], "\r\n\r\n")
+def test_a_plain_head_is_read_as_the_parser_reads_it(path: str, lines: list[str], always: list[str], end: str) -> None:
+    data = ("\r\n".join([f"GET {path} HTTP/1.1", *lines, *always]) + end).encode("latin-1")
+    head = _HEAD.fullmatch(data)
+    headers = head and _headers(head[2])
+    if not headers:
+        return
+    read = Recorder()
+    parser = httptools.HttpRequestParser(read)
+    with pytest.raises(httptools.HttpParserUpgrade) as raised:
+        parser.feed_data(data)
+    # Nothing follows the head.
+    assert raised.value.args == (len(data),)
+    assert (read.url, read.headers) == (head[1], headers)
+    assert (parser.get_method(), parser.get_http_version()) == (b"GET", "1.1")
+
+
+@pytest.mark.parametrize("pieces", [1, 2, 40])
+@pytest.mark.parametrize("framing", [{}, {"Content-Length": "0"}, {"X_odd": "1"}])
+def test_a_head_in_pieces_or_in_another_form_is_answered_all_the_same(
+    place: Place, pieces: int, framing: dict[str, str]
+) -> None:
+    head = handshake(place, "/ws/en/live/serves/", framing)
+    size = -(-len(head) // pieces)
+    with socket.create_connection(("127.0.0.1", place.port), PATIENCE) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for start in range(0, len(head), size):
+            connection.sendall(head[start : start + size])
+        assert ACCEPTED in head_of(connection)

@@ -1,8 +1,10 @@
 """The handshake of the websockets of live pages (RFC 6455, section 4.2), on uvicorn.
 
-uvicorn puts the head of each request together again for another parser, and keeps queues and timers for each websocket.
-When thousands of readers reconnect at the same moment, most of the time is spent on that. This protocol uses the head
-as it was parsed: the application answers the handshake, and takes the connection over.
+When thousands of readers reconnect at the same moment, most of the time is spent on reading their heads. uvicorn's
+parser calls back for each header; then uvicorn puts the head together again for another parser, and keeps queues and
+timers for each websocket. This protocol reads a head that is plain and has come as a whole with regular expressions,
+and uses any other head as uvicorn's parser has read it. The application answers the handshake, and takes the connection
+over.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from websockets.datastructures import Headers
 from websockets.exceptions import InvalidHandshake
 from websockets.server import ServerProtocol
 
+from liveblog import edge
 from liveblog.delivery.protocol import COMPRESSION, EXTENSION, Connection
 from liveblog.delivery.websocket import INTERNAL_ERROR
 from liveblog.http_protocol import EdgeProtocol
@@ -28,6 +31,17 @@ if TYPE_CHECKING:
 
 #: The addresses of the websockets of live pages. uvicorn handles all other addresses, and requests without a handshake.
 _LIVE = re.compile(rb"/ws/[^/?]+/live/")
+
+#: A request for the websocket of a live page, as a whole and in the plainest form (RFC 9112, sections 2 to 5).
+_HEAD = re.compile(
+    rb"GET (/ws/[^/?#\x00-\x20\x7f-\xff]+/live/[^#\x00-\x20\x7f-\xff]*) HTTP/1\.1\r\n"
+    rb"((?:[A-Za-z0-9-]+:[\t\x20-\x7e\x80-\xff]*\r\n)+)\r\n"
+)
+
+_HEADER = re.compile(rb"([^:]+):[ \t]*([^\r]*)\r\n")
+
+#: Headers that change how a message is read.
+_FRAMING = {b"content-length", b"expect", b"transfer-encoding"}
 
 #: 16 bytes in base64 (RFC 6455, section 4.1).
 _KEY = re.compile(rb"[A-Za-z0-9+/]{22}==")
@@ -54,12 +68,26 @@ class Agreement(NamedTuple):
 class LiveProtocol(EdgeProtocol):
     """The protocol class of the server, for `uvicorn.Config(http=LiveProtocol)`."""
 
+    def data_received(self, data: bytes) -> None:
+        # No scope: the parser has seen nothing of this connection.
+        if self.scope is None and len(data) <= edge.MAX_HEAD_BYTES and (head := _HEAD.fullmatch(data)) is not None:
+            headers = _headers(head[2])
+            if headers is not None and (agreement := _agreement(headers)) is not None:
+                self.url, self.headers = head[1], headers
+                self._has_head()
+                self._hand_over(agreement)
+                return
+        super().data_received(data)
+
     def handle_websocket_upgrade(self) -> None:
-        try:
-            agreement = _read(self)
-        except InvalidHandshake:
+        is_plain = self.parser.get_http_version() == "1.1" and self.scope["method"] == "GET"
+        agreement = _agreement(self.headers) if is_plain and _LIVE.match(self.url) else None
+        if agreement is None:
             super().handle_websocket_upgrade()
-            return
+        else:
+            self._hand_over(agreement)
+
+    def _hand_over(self, agreement: Agreement) -> None:
         self.connections.discard(self)
         handshake = Handshake(self, agreement)
         self.transport.set_protocol(handshake)
@@ -162,18 +190,29 @@ class Handshake(asyncio.Protocol):
         self._lost = True
 
 
-def _read(server: LiveProtocol) -> Agreement:
-    """Return what both sides of a websocket agree on. Raise InvalidHandshake if uvicorn has to answer."""
-    if server.parser.get_http_version() != "1.1" or server.scope["method"] != "GET" or not _LIVE.match(server.url):
-        raise InvalidHandshake("It is for no live page.")
+def _headers(lines: bytes) -> list[tuple[bytes, bytes]] | None:
+    """Return the headers of a plain head as uvicorn's parser reads them; None if it has to read them itself."""
+    headers = [(name.lower(), value) for name, value in _HEADER.findall(lines)]
+    values = dict(headers)
+    if len(headers) > edge.MAX_HEADERS or not _FRAMING.isdisjoint(values):
+        return None
+    options = {option.strip() for option in values.get(b"connection", b"").lower().split(b",")}
+    return headers if b"upgrade" in options and values.get(b"upgrade", b"").lower() == b"websocket" else None
+
+
+def _agreement(headers: list[tuple[bytes, bytes]]) -> Agreement | None:
+    """Return what both sides of a websocket agree on; None if uvicorn has to answer."""
     stated: dict[bytes, list[bytes]] = {}
-    for name, value in server.headers:
+    for name, value in headers:
         if name.startswith(b"sec-websocket-"):
             stated.setdefault(name, []).append(value)
     keys = stated.get(b"sec-websocket-key", [])
     if len(keys) != 1 or not _KEY.fullmatch(keys[0]) or stated.get(b"sec-websocket-version") != [b"13"]:
-        raise InvalidHandshake("The key or the version is wrong.")
-    return Agreement(keys[0], *_negotiate(b", ".join(stated.get(b"sec-websocket-extensions", []))))
+        return None
+    try:
+        return Agreement(keys[0], *_negotiate(b", ".join(stated.get(b"sec-websocket-extensions", []))))
+    except InvalidHandshake:
+        return None
 
 
 @lru_cache(maxsize=128)
