@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 import logging
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from django.conf import settings
 
@@ -55,6 +56,8 @@ class TrustedProxies:
         names = set(trusted)
         self._trusts_unix = UNIX in names
         self._networks = [ipaddress.ip_network(name) for name in names - {UNIX}]
+        #: Nearly all requests come from the same few proxies.
+        self._is_proxy = lru_cache(maxsize=1024)(self._is_trusted_peer)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ("http", "websocket"):
@@ -66,11 +69,8 @@ class TrustedProxies:
         await self._app(scope, receive, send)
 
     def _resolve(self, scope: Scope) -> None:
-        peer = _address((scope.get("client") or ("",))[0])
-        if peer is None and scope.get("client"):
-            # The peer is not an IP address, such as the client of a test.
-            return
-        if not self._trusts(peer):
+        peer = scope.get("client")
+        if not self._is_proxy(peer[0] if peer else None):
             return
         client = self._client(scope)
         if client is None and scope.get("path") not in _FOR_MONITORING:
@@ -81,6 +81,12 @@ class TrustedProxies:
         scheme = _SCHEMES.get(["", *_values(scope, b"x-forwarded-proto")][-1].lower())
         if scheme is not None:
             scope["scheme"] = _WEBSOCKET_SCHEMES[scheme] if scope["type"] == "websocket" else scheme
+
+    def _is_trusted_peer(self, host: str | None) -> bool:
+        """Return whether a peer is a trusted proxy. Its host is None if it connects to a Unix socket."""
+        address = None if host is None else _address(host)
+        # A host that is not an IP address, such as that of a test's client, is no proxy.
+        return (address is None) == (host is None) and self._trusts(address)
 
     def _client(self, scope: Scope) -> Address | None:
         """Return the last hop that is not a trusted proxy, or else the first hop; None if a proxy names none.
