@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import io
 import json
+import logging
 import re
 import tracemalloc
 import zipfile
@@ -224,8 +225,10 @@ def test_a_damaged_archive_is_refused_or_does_no_harm(fault: str, tmp_path: Path
 @pytest.mark.parametrize("count", [soak.count(24, 10_000)])
 @pytest.mark.django_db(transaction=soak.SOAK)
 def test_a_long_coverage_is_exported_and_imported_with_little_memory(
-    count: int, client: Client, tmp_path: Path
+    count: int, client: Client, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    # pytest keeps each line of a log in memory.
+    caplog.set_level(logging.CRITICAL, "security")
     source = factories.article(languages=["en", "de"])
     text = "<p>" + "Take. " * 200 + "</p>"
     for number in range(count):

@@ -1,6 +1,7 @@
 """The models refuse invalid data with an error beside the field."""
 
 import datetime
+import pickle
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -175,3 +176,19 @@ def test_a_scheduled_update_needs_a_time() -> None:
     with pytest.raises(ValidationError) as caught:
         factories.update(factories.article(), state="scheduled")
     assert "publish_at" in caught.value.error_dict
+
+
+def test_all_querysets_of_a_model_have_one_class() -> None:
+    article = factories.article()
+    made = {type(Update.objects.all()), type(Update.objects.filter(pk=1)), type(article.updates.all())}
+    assert len(made) == 1
+    assert type(Article.objects.all()) not in made
+
+
+@pytest.mark.parametrize("code", ["en", "ar"])
+def test_a_pickled_queryset_is_read_in_the_present_language(code: str) -> None:
+    update = factories.update(factories.article(), headline_en="Peace", headline_ar="سلام")
+    found = pickle.loads(pickle.dumps(Update.objects.filter(pk=update.pk)))
+    with translation.override(code):
+        assert found.get().headline == {"en": "Peace", "ar": "سلام"}[code]
+        assert type(found) is type(Update.objects.all())
