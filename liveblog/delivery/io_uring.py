@@ -149,10 +149,15 @@ class Ring:
         indices: list[int] = []
         submitted = 0
         while len(results) < count:
-            waited_for = count - len(results)
             try:
                 submitted += self._call(
-                    _IO_URING_ENTER, self._fd, count - submitted, waited_for, _ENTER_GETEVENTS, None, 0
+                    _IO_URING_ENTER,
+                    self._fd,
+                    count - submitted,
+                    count - len(results),
+                    _ENTER_GETEVENTS,
+                    None,
+                    ctypes.c_size_t(0),
                 )
             except InterruptedError:
                 pass
