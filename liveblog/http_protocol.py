@@ -64,8 +64,10 @@ class EdgeProtocol(PatientProtocol):
         super().connection_made(transport)
         self._deadline: asyncio.TimerHandle | None = None
         self._head_size = self._unparsed = self._header_count = 0
-        #: Whether the next bytes belong to a head.
+        #: Whether the first head is awaited, or a head has begun and is not complete.
         self._in_head = self._whole = True
+        #: The number of complete heads.
+        self._heads = 0
         self._wait_for_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -92,6 +94,7 @@ class EdgeProtocol(PatientProtocol):
 
     def _has_head(self) -> None:
         self._in_head = False
+        self._heads += 1
         if self._deadline is not None:
             self.half_open.pop(self, None)
             self._deadline.cancel()
@@ -99,15 +102,22 @@ class EdgeProtocol(PatientProtocol):
             self._unparsed = 0
 
     def data_received(self, data: bytes) -> None:
-        waited = self._in_head
+        waited, heads = self._in_head, self._heads
         super().data_received(data)
-        # Most heads are complete when they come, and need no timer.
-        if self._in_head and not self.transport.is_closing():
-            self._wait_for_head()
+        # Most heads are complete when they come, and need no timer. uvicorn has stopped its own timer, even if this was
+        # only a blank line before a head (RFC 9112, section 2.2).
+        if self.transport.is_closing() or not (self._in_head or self._is_idle()):
+            return
+        self._wait_for_head()
+        if waited and self._heads == heads:
             # An incomplete header is counted here, a complete one in `on_header`.
-            self._unparsed += len(data) if waited else 0
+            self._unparsed += len(data)
             if self._unparsed > edge.MAX_HEAD_BYTES:
                 refuse_head(self.transport)
+
+    def _is_idle(self) -> bool:
+        cycle: Any = self.cycle
+        return cycle is not None and cycle.response_complete and self._whole and self.transport.get_protocol() is self
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -151,7 +161,7 @@ class EdgeProtocol(PatientProtocol):
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        if not self._whole and not self.pipeline:
+        if not self._whole and not self._in_head and not self.pipeline:
             # The unread rest of the body may be endless.
             self.transport.close()
         super().on_response_complete()

@@ -5,11 +5,13 @@ import contextlib
 import errno
 import socket
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from liveblog.delivery import broadcast as broadcasting
+from liveblog.delivery import io_uring
 from liveblog.delivery.broadcast import broadcast
 from liveblog.delivery.frames import Frame, step
 from liveblog.delivery.io_uring import MAX_SENDS, Ring
@@ -212,6 +214,36 @@ def test_each_send_that_is_not_complete_has_its_own_result(ring: Ring, pairs: An
     assert set(reading.recv(2_000_000)) == {ord("x")}
     assert ring.send([gone.fileno(), fine.fileno()], b"short") == {0: -errno.EPIPE}
     assert patient.recv(10) == b"short"
+
+
+def test_there_is_no_ring_if_the_kernel_makes_no_sends(monkeypatch: pytest.MonkeyPatch) -> None:
+    # An operation that no kernel has.
+    monkeypatch.setattr(io_uring, "_OP_SEND", 255)
+    with pytest.raises(OSError, match="Invalid argument"):
+        Ring()
+
+
+def test_no_send_is_left_for_later_when_a_call_is_interrupted(
+    ring: Ring, pairs: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_arguments: object) -> int:
+        raise KeyboardInterrupt
+
+    [(near, far)] = pairs(1)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(ring, "_call", interrupt)
+        ring.send([near.fileno()], b"x")
+    assert ring.closed
+    assert ring.send([near.fileno()], b"y") == {0: -errno.EAGAIN}
+    with pytest.raises(BlockingIOError):
+        far.recv(1)
+
+
+def test_a_closed_ring_leaves_no_file_open() -> None:
+    Ring().close()
+    before = sum(1 for _file in Path("/proc/self/fd").iterdir())
+    Ring().close()
+    assert sum(1 for _file in Path("/proc/self/fd").iterdir()) == before
 
 
 def test_a_closed_ring_sends_nothing(ring: Ring, pairs: Any) -> None:

@@ -143,6 +143,28 @@ def test_a_head_that_trickles_is_cut(place: Place, monkeypatch: pytest.MonkeyPat
     eventually(lambda: not EdgeProtocol.half_open)
 
 
+def test_a_blank_line_after_a_request_holds_no_connection(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    with place.connect() as connection:
+        assert is_served(connection)
+        monkeypatch.setattr(edge, "HEAD_SECONDS", 0.3)
+        # uvicorn stops its timer for idle connections.
+        connection.sendall(b"\r\n")
+        assert status_of(connection) == 0
+
+
+def test_a_head_that_begins_behind_a_large_request_is_not_too_large(place: Place) -> None:
+    body = b"a" * (2 * edge.MAX_HEAD_BYTES)
+    first = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body)
+    with place.connect() as connection:
+        # The first bytes of the request come alone, so the server waits for its head.
+        connection.sendall(first[:5])
+        time.sleep(0.01)
+        connection.sendall(first[5:] + body + GET[:9])
+        assert status_of(connection) == 200
+        connection.sendall(GET[9:])
+        assert status_of(connection) == 200
+
+
 def test_half_open_connections_push_each_other_out_and_nobody_else(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:

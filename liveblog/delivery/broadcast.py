@@ -23,32 +23,34 @@ logger = logging.getLogger(__name__)
 def broadcast(readers: Iterable[Reader], frame: Frame) -> None:
     """Write a frame to all readers; those that fall behind are closed."""
     ring = _ring()
-    if ring is not None and ring.closed:
-        ring = None
+    if ring is None or ring.closed:
+        for reader in readers:
+            reader.write(frame)
+        return
     one_by_one: list[Reader] = []
-    plain: list[Connection] = []
-    compressed: list[Connection] = []
+    plain: list[tuple[Connection, int]] = []
+    compressed: list[tuple[Connection, int]] = []
     for reader in readers:
-        if ring is None or not isinstance(reader, Connection) or reader.descriptor is None:
+        if not isinstance(reader, Connection) or (descriptor := reader.descriptor) is None:
             one_by_one.append(reader)
         elif reader.compressed:
-            compressed.append(reader)
+            compressed.append((reader, descriptor))
         else:
-            plain.append(reader)
-    if ring is not None and plain:
+            plain.append((reader, descriptor))
+    if plain:
         _send(ring, plain, frame.wire)
-    if ring is not None and compressed:
+    if compressed:
         _send(ring, compressed, frame.compressed)
     for reader in one_by_one:
         reader.write(frame)
+    if ring.error is not None:
+        logger.warning("The kernel refuses io_uring now (%s). Each reader costs a system call.", ring.error.strerror)
 
 
-def _send(ring: Ring, connections: list[Connection], data: bytes) -> None:
-    sockets = [connection.descriptor for connection in connections if connection.descriptor is not None]
-    for index, result in ring.send(sockets, data).items():
-        connections[index].continue_after(result, data)
-    if ring.closed:
-        logger.warning("The kernel no longer takes writes by io_uring. Each reader now costs a system call.")
+def _send(ring: Ring, connections: list[tuple[Connection, int]], data: bytes) -> None:
+    incomplete = ring.send([descriptor for _connection, descriptor in connections], data)
+    for index, result in incomplete.items():
+        connections[index][0].continue_after(result, data)
 
 
 @functools.cache
@@ -58,6 +60,6 @@ def _ring() -> Ring | None:
         return None
     try:
         return Ring()
-    except OSError as error:
-        logger.info("The kernel allows no io_uring (%s). Each reader of an update costs a system call.", error.strerror)
+    except Exception as error:
+        logger.info("The kernel allows no io_uring (%s). Each reader of an update costs a system call.", error)
         return None

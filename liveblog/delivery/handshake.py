@@ -2,9 +2,8 @@
 
 When thousands of readers reconnect at the same moment, most of the time is spent on reading their heads. uvicorn's
 parser calls back for each header; then uvicorn puts the head together again for another parser, and keeps queues and
-timers for each websocket. This protocol reads a head that is plain and has come as a whole with regular expressions,
-and uses any other head as uvicorn's parser has read it. The application answers the handshake, and takes the connection
-over.
+timers for each websocket. If a head is plain and has arrived whole, this protocol reads it with regular expressions.
+Otherwise it uses the result of uvicorn's parser. The application answers the handshake, and takes the connection over.
 """
 
 from __future__ import annotations
@@ -69,7 +68,7 @@ class LiveProtocol(EdgeProtocol):
     """The protocol class of the server, for `uvicorn.Config(http=LiveProtocol)`."""
 
     def data_received(self, data: bytes) -> None:
-        # No scope: the parser has seen nothing of this connection.
+        # No scope: no request has begun on this connection.
         if self.scope is None and len(data) <= edge.MAX_HEAD_BYTES and (head := _HEAD.fullmatch(data)) is not None:
             headers = _headers(head[2])
             if headers is not None and (agreement := _agreement(headers)) is not None:

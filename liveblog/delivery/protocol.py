@@ -102,13 +102,11 @@ class Connection(asyncio.Protocol):
             self.continue_after(sent, data)
 
     def continue_after(self, sent: int, data: bytes) -> None:
-        """Leave the rest of `data` to the transport.
+        """Leave the rest of `data` to the transport, which calls `connection_lost` if it gets an error again.
 
         sent    the number of bytes of `data` that were written to `descriptor`, or a negated errno
         """
-        if sent >= 0 or sent == -errno.EAGAIN:
-            self._leave_to_transport(data[max(sent, 0) :])
-        # After any other error, the transport gets the same one, and calls `connection_lost`.
+        self._leave_to_transport(data[max(sent, 0) :])
 
     def close(self, code: int) -> None:
         """Send a close frame with `code`, and cut the connection if the other side does not answer in time."""
