@@ -136,9 +136,9 @@ def responses(browser: Browser, site: Site, size: ViewportSize) -> dict[str, Res
     page = context.new_page()
     page.goto(f"{site.url}{site.long.url('en')}", wait_until="networkidle")
     while page.locator("nav.pages a[rel=next]").count():
-        before = page.locator("#updates > article").count()
+        before = page.locator("#updates article").count()
         page.locator("nav.pages a[rel=next]").click()
-        page.wait_for_function("n => document.querySelectorAll('#updates > article').length > n", arg=before)
+        page.wait_for_function("n => document.querySelectorAll('#updates article').length > n", arg=before)
     page.evaluate("scrollTo(0, 0)")
     page.wait_for_timeout(2000)
     page.evaluate(_WATCH_EVENTS)

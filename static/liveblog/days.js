@@ -3,13 +3,23 @@
 import { childrenOf, make } from "./dom.js";
 
 /**
+ * Return the updates and headings of a list, those in batches (older.js) too.
+ *
+ * @param {Element} list
+ * @returns {HTMLElement[]}
+ */
+function itemsOf(list) {
+  return childrenOf(list).flatMap((child) => (child.matches(".batch") ? childrenOf(child) : [child]));
+}
+
+/**
  * Return the elements of a list that come from frames: all but the headings.
  *
  * @param {Element} list
  * @returns {HTMLElement[]}
  */
 export function entriesOf(list) {
-  return childrenOf(list).filter((child) => "sort" in child.dataset);
+  return itemsOf(list).filter((item) => "sort" in item.dataset);
 }
 
 /**
@@ -33,7 +43,7 @@ export function placeDays(list) {
       heading.hidden = false;
     }
   }
-  for (const child of childrenOf(list)) if (isHeading(child) && !placed.has(child)) child.remove();
+  for (const item of itemsOf(list)) if (isHeading(item) && !placed.has(item)) item.remove();
 }
 
 /**

@@ -75,8 +75,8 @@ export class KeyEvents {
     for (const link of entries) {
       const update = document.getElementById(link.dataset.update ?? "");
       if (!update || update.hidden) continue;
-      const own = update.getBoundingClientRect().top;
-      if (own < innerHeight * LINE && own > top) [present, top] = [link, own];
+      const own = measurable(update).getBoundingClientRect().top;
+      if (own < innerHeight * LINE && own >= top) [present, top] = [link, own];
     }
     // Above the updates, the newest event is the present one.
     present ??= "ascending" in this.#list.dataset ? entries.at(-1) : entries[0];
@@ -124,6 +124,18 @@ export function showComments() {
   };
   show();
   new MutationObserver(show).observe(side, { childList: true, subtree: true });
+}
+
+/**
+ * Return the element whose position counts for an update: its batch (older.js) if browsers leave that out, because they
+ * would have to lay it out to measure the update.
+ *
+ * @param {HTMLElement} update
+ * @returns {Element}
+ */
+function measurable(update) {
+  const batch = update.closest(".batch.far");
+  return batch && !update.checkVisibility?.({ contentVisibilityAuto: true }) ? batch : update;
 }
 
 /** Close open menus on Escape, and on a click elsewhere. */

@@ -197,6 +197,7 @@ class Player {
 
   /** The page shows other updates than before. */
   #changed() {
+    for (const batch of findAll(this.#list, ".batch")) this.#observer.observe(batch, { childList: true });
     const stops = this.#queue.show(this.#entries());
     for (const entry of findAll(this.#list, ".update:not(.withdrawn)")) {
       if (entry.querySelector(".listen-here")) continue;

@@ -1,10 +1,16 @@
 // Appends the next page of a list to the list, and updates the address. Without this module, or if the network fails,
 // the link opens that page.
 import { entriesOf } from "./days.js";
-import { find } from "./dom.js";
+import { childrenOf, find, make } from "./dom.js";
 import { nameOf } from "./frames.js";
 
 /** @import { Page } from "./page.js" */
+
+/**
+ * Older updates come in batches of this size, in an element each. For each element that they may leave out, browsers look
+ * in each frame whether it is near the window: a list of 500 would take a fifth of the time of a frame.
+ */
+const BATCH = 10;
 
 /** The pages after this one. */
 export class OlderPages {
@@ -71,14 +77,20 @@ export class OlderPages {
   #append(loaded) {
     const list = find(loaded, `#${this.#list.id}`);
     // Hidden elements have no size yet that the browser could keep, and a menu would be cut off.
-    for (const entry of entriesOf(this.#list)) {
-      if (!entry.hidden && !entry.querySelector(".share-menu")) entry.classList.add("far");
+    for (const part of childrenOf(this.#list)) {
+      const mayBeFar = part.matches(".batch, [data-sort]") && !part.hidden && !part.querySelector(".share-menu");
+      if (mayBeFar) part.classList.add("far");
     }
+    /** @type {HTMLElement | undefined} */
+    let batch;
     for (const entry of entriesOf(list)) {
       if (document.getElementById(entry.id)) continue;
       const own = document.importNode(entry, true);
-      own.classList.add("far");
-      this.#list.append(own);
+      if (!batch || batch.childElementCount >= BATCH) {
+        batch = make("div", { className: "batch far" });
+        this.#list.append(batch);
+      }
+      batch.append(own);
       this.#page.placed(own);
     }
     // The list ends where that page does.

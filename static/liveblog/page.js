@@ -71,9 +71,9 @@ export class Page {
     const found = verdict(frame, this.state);
     if (found !== "apply") return found;
     const places = new Places(this.#main);
-    const before = this.#updates?.childElementCount ?? 0;
+    const before = this.#size();
     for (const change of frame.changes ?? []) this.#change(change);
-    if ((this.#updates?.childElementCount ?? 0) > before) this.onNew();
+    if (this.#size() > before) this.onNew();
     this.settle();
     places.glide();
     this.#main.dataset.revision = String(frame.revision);
@@ -100,10 +100,16 @@ export class Page {
     this.#onPlaced(element);
   }
 
+  #size() {
+    return this.#updates ? entriesOf(this.#updates).length : 0;
+  }
+
   /** Update the parts that depend on several elements. */
   settle() {
     if (this.#updates) {
       placeDays(this.#updates);
+      // An empty batch would keep its former size.
+      for (const batch of findAll(this.#updates, ".batch:empty")) batch.remove();
       this.#describe(this.#updates);
     }
     this.unread?.added();
@@ -117,7 +123,7 @@ export class Page {
    * @param {HTMLElement} list
    */
   #describe(list) {
-    this.#main.classList.toggle("without-updates", !list.querySelector(":scope > .update"));
+    this.#main.classList.toggle("without-updates", !list.querySelector(".update"));
     for (const part of findAll(this.#main, ".marks > [data-of]"))
       part.hidden = !list.querySelector(part.dataset.of ?? "");
   }
@@ -142,7 +148,7 @@ export class Page {
       old?.remove();
       return;
     }
-    if (old && old.dataset.sort === sort && old.parentElement === list) {
+    if (old && old.dataset.sort === sort && list.contains(old)) {
       element.hidden = old.hidden;
       for (const name of ["unread", "open", "far"]) element.classList.toggle(name, old.classList.contains(name));
       this.#replace(old, element);
@@ -152,7 +158,8 @@ export class Page {
     const ascending = "ascending" in list.dataset;
     const next = entriesOf(list).find((child) => precedes(sort, child.dataset.sort ?? "", ascending));
     element.hidden = !old && !ascending && list === this.#updates && this.#isScrolledDown();
-    list.insertBefore(element, next ?? null);
+    if (next) next.before(element);
+    else list.append(element);
     this.#onPlaced(element);
     if (element.hidden) return;
     if (list === this.#updates) highlight(element);
@@ -193,7 +200,7 @@ export class Page {
   }
 
   #waiting() {
-    return this.#updates ? findAll(this.#updates, ":scope > [data-sort][hidden]") : [];
+    return this.#updates ? findAll(this.#updates, "[data-sort][hidden]") : [];
   }
 
   #reveal() {

@@ -70,7 +70,7 @@ function open(link, template) {
   const { share: card } = link.dataset;
   if (card) root.prepend(make("img", { className: "card", src: card, width: 1200, height: 630, alt: "" }));
   // `content-visibility` would cut off the menu of an update.
-  link.closest(".update")?.classList.remove("far");
+  link.closest(".far")?.classList.remove("far");
   link.after(root);
   link.setAttribute("aria-expanded", "true");
   [menu, control] = [root, link];

@@ -127,7 +127,7 @@ class Reader:
 
     def updates(self) -> list[str]:
         """Return the ids of the updates on the page, from top to bottom."""
-        return self.page.eval_on_selector_all("#updates > article:not([hidden])", "found => found.map(one => one.id)")
+        return self.page.eval_on_selector_all("#updates article:not([hidden])", "found => found.map(one => one.id)")
 
 
 #: Waits until the page has imported a module, and for its execution: another import returns the same module.

@@ -93,7 +93,7 @@ def texts(page: Page, number: int = 0) -> list[str]:
     return (
         page.locator("live-blog")
         .nth(number)
-        .locator("#updates > article:visible")
+        .locator("#updates article:visible")
         .evaluate_all("found => found.map(one => one.id)")
     )
 
@@ -120,7 +120,7 @@ def test_two_live_blogs_live_on_a_page_that_forbids_nearly_everything(
     page.add_init_script(SHIFTS)
     page.goto(site.url)
     english, arabic = page.locator("live-blog").nth(0), page.locator("live-blog").nth(1)
-    expect(english.locator("#updates > article")).to_have_count(20)
+    expect(english.locator("#updates article")).to_have_count(20)
     expect(arabic.get_by_text("بدأت المحادثات.")).to_be_visible()
     for embedded, direction in ((english, "ltr"), (arabic, "rtl")):
         color, size, family, runs, spacing = embedded.locator("article").first.evaluate(LOOK)
@@ -129,7 +129,7 @@ def test_two_live_blogs_live_on_a_page_that_forbids_nearly_everything(
     # New updates, corrections and withdrawals each reach their place.
     new = factories.update(one, headline_en="Peace", kind="text")
     expect(english.locator(f"#{new.element}")).to_be_visible()
-    assert english.locator("#updates > article").first.get_attribute("id") == new.element
+    assert english.locator("#updates article").first.get_attribute("id") == new.element
     link = english.locator(f"#{new.element} .when a:visible")
     assert link.get_attribute("href") == f"{server.url}{new.url('en')}"
     new.headline_en = "Peace at last"
@@ -248,7 +248,7 @@ def test_a_teaser_has_the_newest_three(server: Server, reader: MakeReader, site:
     site.pages["/"] = f"{script(server)}{embed(server, article, 'en', 'teaser')}"
     page = reader().page
     page.goto(site.url)
-    expect(page.locator("#updates > article")).to_have_count(3)
+    expect(page.locator("#updates article")).to_have_count(3)
     assert texts(page) == [one.element for one in updates[:1:-1]]
     updates.append(factories.update(article, headline_en="Report 5"))
     expect(page.get_by_role("heading", name="Report 5")).to_be_visible()
@@ -276,7 +276,7 @@ def test_a_teaser_says_which_texts_are_drafts_or_not_translated(
     site.pages["/"] = f"{script(server)}{embed(server, article, 'ar', 'teaser')}"
     page = reader().page
     page.goto(site.url)
-    notes = page.locator("#updates > article .translation-note .mark")
+    notes = page.locator("#updates article .translation-note .mark")
     expect(notes).to_have_count(2)
     for note in notes.all():
         expect(note).to_be_visible()

@@ -155,7 +155,7 @@ def put_a_table(desk: DeskPage, rows: list[list[str]]) -> None:
 def arrived(pages: dict[str, Page], count: int) -> None:
     for page in pages.values():
         # Key facts are in the head of the page.
-        expect(page.locator("#updates > article, #in-short > article")).to_have_count(count)
+        expect(page.locator("#updates article, #in-short > article")).to_have_count(count)
 
 
 def correct(desk: DeskPage, update: Update) -> None:

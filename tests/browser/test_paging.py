@@ -80,6 +80,61 @@ def test_older_updates_come_into_the_list_and_the_address_follows(server: Server
     assert page.updates() == [update.element for update in made[119::-1]]
 
 
+#: The height and the line above each update and heading, once the browser has laid out all of them.
+LOOKS = """async () => {
+  for (const far of document.querySelectorAll("#updates .far")) far.classList.remove("far");
+  await new Promise(requestAnimationFrame);
+  return [...document.querySelectorAll("#updates :is(.update, .day)")].map((item) => {
+    const [own, before] = [getComputedStyle(item), getComputedStyle(item, "::before")];
+    const line = before.content === "none" ? "" : before.borderBlockStart;
+    return [item.textContent, item.getBoundingClientRect().height, own.borderBlockStart, own.marginBlockStart, line];
+  });
+}"""
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_updates_that_were_loaded_into_the_list_look_like_those_of_the_server(
+    server: Server, reader: MakeReader, monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    article, made = covered(120)
+    # The days change within batches and between them.
+    for number, update in enumerate(made):
+        moment = update.first_published_at - datetime.timedelta(days=(119 - number) // 25)
+        Update._base_manager.filter(pk=update.pk).update(first_published_at=moment)
+    page = reader(viewport={"width": width, "height": 800}).open(server, article, "en")
+    page.page.get_by_role("link", name="Older updates").click()
+    page.page.wait_for_url("**/?at=*")
+    loaded = page.page.evaluate(LOOKS)
+    other = reader(viewport={"width": width, "height": 800}).open(server, article, "en", f"?before={made[70].pk}")
+    served = other.page.evaluate(LOOKS)
+    # Both lists end with the same update. The first heading and update of a page have nothing above them.
+    assert len(served) > 50
+    assert loaded[2 - len(served) :] == served[2:]
+
+
+def test_updates_in_batches_are_replaced_removed_and_marked_in_place(server: Server, reader: MakeReader) -> None:
+    article, made = covered(100)
+    Update._base_manager.filter(pk__in=[made[45].pk, made[99].pk]).update(is_key=True)
+    page = reader(viewport={"width": 1280, "height": 800}).open(server, article, "en")
+    page.page.get_by_role("link", name="Older updates").click()
+    page.page.wait_for_url("**/?at=*")
+    assert page.page.locator("#updates > .batch").count() == 5
+    page.page.locator(f"#moment-{made[45].pk} a").click()
+    expect(page.page.locator(f"#{made[45].element}")).to_be_in_viewport()
+    expect(page.page.locator("#moments [aria-current]")).to_have_attribute("data-update", made[45].element)
+    for update in made[30:40]:
+        update.refresh_from_db()
+        update.state = Update.State.WITHDRAWN
+        update.save()
+    update = Update.objects.get(pk=made[44].pk)
+    update.headline_en = "Corrected"
+    update.save()
+    expect(page.page.locator(f"#{update.element} h2")).to_have_text("Corrected")
+    # The batch whose updates are all withdrawn leaves no gap.
+    page.reaches(article.revision + 11)
+    assert page.updates() == [each.element for each in [*made[:-61:-1], *made[29::-1]]]
+
+
 def test_the_address_of_an_update_scrolls_to_it(server: Server, reader: MakeReader) -> None:
     article, made = covered(120)
     page = reader(viewport={"width": 900, "height": 700})

@@ -193,7 +193,7 @@ def test_an_open_page_leads_the_reader_to_the_oldest_of_the_updates_that_came(
     page.evaluate("scrollTo(0, 2000)")
     place = "(id) => document.getElementById(id).getBoundingClientRect().top"
     read = page.evaluate(
-        "[...document.querySelectorAll('#updates > .update')].find((one) => one.getBoundingClientRect().top > 100).id"
+        "[...document.querySelectorAll('#updates .update')].find((one) => one.getBoundingClientRect().top > 100).id"
     )
     before = page.evaluate(place, read)
     pass_an_hour(page)
@@ -240,7 +240,7 @@ IS_READ = """(id) => {
 
 def unread(page: Page) -> list[str]:
     """Return the updates that the page shows as new, from the oldest to the newest."""
-    return page.eval_on_selector_all("#updates > .unread", "found => found.map(one => one.id).reverse()")
+    return page.eval_on_selector_all("#updates .unread", "found => found.map(one => one.id).reverse()")
 
 
 #: At 200 % zoom, a laptop has 640 x 400 pixels. WCAG 1.4.10 demands no horizontal scrolling down to 320.

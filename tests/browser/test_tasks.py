@@ -349,7 +349,7 @@ def test_three_people_cover_an_event_with_one_kind_of_input(
     audience = reader().open(server, article, words.other).page
     course.poll(lina)
     course.quote(lina)
-    expect(audience.locator("#updates > article")).to_have_count(3)
+    expect(audience.locator("#updates article")).to_have_count(3)
     assert set(Update.objects.values_list("kind", flat=True)) == {"pictures", "poll", "quote"}
     comment = factories.comment(article, language=language, text=words.comment)
     eventually(lambda: Translation.objects.filter(update__isnull=False, state="machine").count() >= 3)
