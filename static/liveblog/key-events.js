@@ -135,7 +135,7 @@ export function showComments() {
  */
 function measurable(update) {
   const batch = update.closest(".batch.far");
-  return batch && !update.checkVisibility?.({ contentVisibilityAuto: true }) ? batch : update;
+  return batch && update.checkVisibility?.({ contentVisibilityAuto: true }) === false ? batch : update;
 }
 
 /** Close open menus on Escape, and on a click elsewhere. */
