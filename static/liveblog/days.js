@@ -1,25 +1,16 @@
 // The headings of the days in a list of updates: one above each run of updates of one day, as the server places them
 // (articles/page/rendering.py). The updates name their days; pinned ones are above all days, and name none.
-import { childrenOf, make } from "./dom.js";
+import { findAll, make } from "./dom.js";
 
-/**
- * Return the updates and headings of a list, those in batches (older.js) too.
- *
- * @param {Element} list
- * @returns {HTMLElement[]}
- */
-function itemsOf(list) {
-  return childrenOf(list).flatMap((child) => (child.matches(".batch") ? childrenOf(child) : [child]));
-}
+const HEADING = "h2.day";
 
 /**
  * Return the elements of a list that come from frames: all but the headings.
  *
  * @param {Element} list
- * @returns {HTMLElement[]}
  */
 export function entriesOf(list) {
-  return itemsOf(list).filter((item) => "sort" in item.dataset);
+  return findAll(list, ":is(:scope, :scope > .batch) > [data-sort]");
 }
 
 /**
@@ -43,7 +34,7 @@ export function placeDays(list) {
       heading.hidden = false;
     }
   }
-  for (const item of itemsOf(list)) if (isHeading(item) && !placed.has(item)) item.remove();
+  for (const one of findAll(list, HEADING)) if (!placed.has(one)) one.remove();
 }
 
 /**
@@ -55,15 +46,10 @@ export function placeDays(list) {
  */
 function headingOf(entry, name) {
   let heading = entry.previousElementSibling;
-  if (!(heading instanceof HTMLElement && isHeading(heading))) {
+  if (!heading?.matches(HEADING)) {
     heading = make("h2", { className: "day" });
     entry.before(heading);
   }
   if (heading.textContent !== name) heading.textContent = name;
   return /** @type {HTMLElement} */ (heading);
-}
-
-/** @param {Element} element */
-function isHeading(element) {
-  return element.matches("h2.day");
 }

@@ -2,7 +2,7 @@
 // changes nothing. A frame that does not follow the state of the page triggers a catch-up.
 import { countText } from "./counting.js";
 import { entriesOf, placeDays } from "./days.js";
-import { findAll, focused, parse } from "./dom.js";
+import { childrenOf, findAll, focused, parse } from "./dom.js";
 import { keepOpen } from "./embeds.js";
 import { isPinned, liesWithin, precedes, verdict } from "./frames.js";
 import { turned } from "./page-links.js";
@@ -70,7 +70,7 @@ export class Page {
   apply(frame) {
     const found = verdict(frame, this.state);
     if (found !== "apply") return found;
-    const places = new Places(this.#main);
+    const places = this.#places();
     const before = this.#size();
     for (const change of frame.changes ?? []) this.#change(change);
     if (this.#size() > before) this.onNew();
@@ -98,6 +98,15 @@ export class Page {
    */
   placed(element) {
     this.#onPlaced(element);
+  }
+
+  /** Note the positions of all parts, those of updates in batches too if browsers have laid out the batch. */
+  #places() {
+    const places = new Places(this.#main);
+    for (const batch of findAll(this.#main, ".batch")) {
+      if (!document.hidden && places.add(batch)) for (const entry of childrenOf(batch)) places.add(entry);
+    }
+    return places;
   }
 
   #size() {
@@ -204,7 +213,7 @@ export class Page {
   }
 
   #reveal() {
-    const places = new Places(this.#main);
+    const places = this.#places();
     for (const element of this.#showWaiting()) highlight(element);
     this.settle();
     places.glide();

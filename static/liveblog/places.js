@@ -1,6 +1,6 @@
 // The positions of visible elements. When a frame moves one, it glides to its new position: a transform is no layout
 // shift (https://github.com/WICG/layout-instability), and the eye can follow.
-import { childrenOf, findAll } from "./dom.js";
+import { findAll } from "./dom.js";
 
 const PARTS =
   ".masthead, .masthead > .wrap > *, .columns, .columns > *, .columns > * > *, .live-blog > *, .updates > *, " +
@@ -26,23 +26,16 @@ export class Places {
   constructor(root) {
     // Nobody sees movements in a hidden page.
     if (document.hidden) return;
-    for (const part of findAll(root, PARTS)) {
-      // To measure an update in a distant batch, browsers would have to lay out the batch.
-      if (this.#note(part) && part.matches(".batch")) for (const entry of childrenOf(part)) this.#note(entry);
-    }
+    for (const part of findAll(root, PARTS)) this.add(part);
   }
 
-  /**
-   * Note the position of a part, if it may come into view.
-   *
-   * @param {HTMLElement} part
-   */
-  #note(part) {
+  /** @param {HTMLElement} part */
+  add(part) {
     const place = part.getBoundingClientRect();
     // Parts within a window's height of the window may come into view. A hidden part has no position.
-    const isNear = place.width > 0 && place.bottom > -innerHeight && place.top < 2 * innerHeight;
-    if (isNear) this.#places.set(part, place);
-    return isNear;
+    const near = place.width && place.bottom > -innerHeight && place.top < 2 * innerHeight;
+    if (near) this.#places.set(part, place);
+    return near;
   }
 
   /** Let each part with a new position glide there. One that is already gliding turns where it is displayed. */
