@@ -7,10 +7,10 @@ import { nameOf } from "./frames.js";
 /** @import { Page } from "./page.js" */
 
 /**
- * Older updates come in batches of this size, in an element each. For each element that they may leave out, browsers look
- * in each frame whether it is near the window: a list of 500 would take a fifth of the time of a frame.
+ * The number of older updates in one element. For each element that they may leave out, browsers look in each frame
+ * whether it is near the window; on the way to an update, they lay out its whole batch.
  */
-const BATCH = 10;
+const BATCH = 5;
 
 /** The pages after this one. */
 export class OlderPages {

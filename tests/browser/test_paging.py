@@ -118,7 +118,7 @@ def test_updates_in_batches_are_replaced_removed_and_marked_in_place(server: Ser
     page = reader(viewport={"width": 1280, "height": 800}).open(server, article, "en")
     page.page.get_by_role("link", name="Older updates").click()
     page.page.wait_for_url("**/?at=*")
-    assert page.page.locator("#updates > .batch").count() == 5
+    assert page.page.locator("#updates > .batch").count() == 10
     page.page.locator(f"#moment-{made[45].pk} a").click()
     expect(page.page.locator(f"#{made[45].element}")).to_be_in_viewport()
     expect(page.page.locator("#moments [aria-current]")).to_have_attribute("data-update", made[45].element)
