@@ -51,7 +51,9 @@ def page(client: Client, article: Article, path: str) -> str:
     text = response.content.decode().replace(article.slug, "SLUG")
     places = {str(pk): place for place, pk in enumerate(article.updates.order_by("pk").values_list("pk", flat=True))}
     text = re.sub(
-        r"(update[-/]|moment-|[?&]at=|poll-|/vote/\w+/|data-poll=\")(\d+)", lambda m: f"{m[1]}<{places[m[2]]}>", text
+        r"(update[-/]|moment-|[?&](?:at|before)=|poll-|/vote/\w+/|data-poll=\")(\d+)",
+        lambda m: f"{m[1]}<{places[m[2]]}>",
+        text,
     )
     text = re.sub(r"(\.\d{6})-0*(\d+)", lambda m: f"{m[1]}-<{places[m[2]]}>", text)
     text = re.sub(r"(pictures|embeds)/[^\"' ]+", "FILE", text)
@@ -222,7 +224,7 @@ def test_a_damaged_archive_is_refused_or_does_no_harm(fault: str, tmp_path: Path
 
 
 # In one transaction, PostgreSQL would step over all earlier versions of the article's row each time it reads the row.
-@pytest.mark.parametrize("count", [soak.count(24, 10_000)])
+@pytest.mark.parametrize("count", [soak.count(60, 10_000)])
 @pytest.mark.django_db(transaction=soak.SOAK)
 def test_a_long_coverage_is_exported_and_imported_with_little_memory(
     count: int, client: Client, tmp_path: Path, caplog: pytest.LogCaptureFixture
