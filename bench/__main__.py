@@ -89,7 +89,7 @@ def fanout(rounds: int) -> None:
 
         for _ in range(rounds):
             with servers.running(servers.limit()) as server:
-                measure("C, the limit", server, "/", readers, messages)
+                measure("C, a write for each reader", server, "/", readers, messages)
             with servers.nginx() as server:
                 measure("nginx + nchan", server, "/subscribe", readers, messages, publish="/publish")
             with servers.running(servers.product()) as server:
@@ -102,7 +102,7 @@ def fanout(rounds: int) -> None:
                 with servers.running(servers.tutorial()) as server:
                     load = servers.load(server, "/", readers, TUTORIAL_LOAD[1], publish="/")
                     measured.setdefault("Channels tutorial, in-process layer", []).append(load)
-        limit, nchan = measured["C, the limit"], measured["nginx + nchan"]
+        limit, nchan = measured["C, a write for each reader"], measured["nginx + nchan"]
         table(
             f"Fan-out to {readers:,} readers, {rounds} interleaved rounds, medians",
             ["", "deliveries/s", "of C", "of nchan", "last reader, ms", "server CPU s per 100,000", "bytes each"],

@@ -75,6 +75,7 @@ export class KeyEvents {
     for (const link of entries) {
       const update = document.getElementById(link.dataset.update ?? "");
       if (!update || update.hidden) continue;
+      // Of the events in a batch that is left out, the last one is nearest to the window.
       const own = measurable(update).getBoundingClientRect().top;
       if (own < innerHeight * LINE && own >= top) [present, top] = [link, own];
     }

@@ -94,7 +94,7 @@ LOOKS = """async () => {
 
 @pytest.mark.parametrize("width", [390, 1280])
 def test_updates_that_were_loaded_into_the_list_look_like_those_of_the_server(
-    server: Server, reader: MakeReader, monkeypatch: pytest.MonkeyPatch, width: int
+    server: Server, reader: MakeReader, width: int
 ) -> None:
     article, made = covered(120)
     # The days change within batches and between them.
