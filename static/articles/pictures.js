@@ -65,6 +65,11 @@ export class Pictures {
     return this.#container.closest("form");
   }
 
+  /** Whether there are pictures that are not uploaded. */
+  get isUploading() {
+    return this.#uploads.size + this.#failed.size > 0;
+  }
+
   /** Let the user choose pictures. */
   choose() {
     find(this.#container, "input[type=file]:not(.camera)").click();

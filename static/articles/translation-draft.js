@@ -36,25 +36,55 @@ export class TranslationDraft {
   }
 
   async #begin() {
-    this.#draft = await Draft.claim(this.#form.dataset.draft ?? "").catch(() => undefined);
-    const { content } = this.#draft ?? {};
-    const stamp = control(this.#form, "stamp");
-    if (content?.action && content.address !== stamp.value) {
-      // The draft was sent, and the text has a new version since.
-      await this.#draft?.discard();
-    } else if (content && JSON.stringify(content.fields) !== this.#served) {
-      this.#write(/** @type {Field[]} */ (content.fields));
-      // Another person's version that was saved in the meantime is a conflict.
-      stamp.value = content.address;
-      this.#say(content.at);
-    }
+    const place = this.#form.dataset.draft ?? "";
+    this.#draft = await Draft.claim(place).catch(() => undefined);
+    await this.#restore();
     this.#form.addEventListener("input", () => {
       clearTimeout(this.#timer);
       this.#timer = setTimeout(() => this.#store(), STORE_AFTER);
     });
     this.#form.addEventListener("submit", () => this.#store("sent"));
     // The translator may have typed something before the draft was loaded.
-    if (JSON.stringify(this.#read()) !== this.#served) await this.#store();
+    if (!this.#isServed) await this.#store();
+    else if (!this.#draft?.content) await this.#inherit(place);
+  }
+
+  /**
+   * Continue with the draft of a page that the translator has just left, unless this form is in use by then.
+   *
+   * @param {string} place
+   */
+  async #inherit(place) {
+    const draft = await Draft.inherit(place).catch(() => undefined);
+    if (!draft) return;
+    if (!this.#isServed) {
+      draft.release();
+      return;
+    }
+    this.#draft?.release();
+    this.#draft = draft;
+    await this.#restore();
+  }
+
+  /** Show the stored content of the draft, if there is any. */
+  async #restore() {
+    const { content } = this.#draft ?? {};
+    if (!content) return;
+    const stamp = control(this.#form, "stamp");
+    if (content.action && content.address !== stamp.value) {
+      // The draft was sent, and the text has a new version since.
+      await this.#draft?.discard();
+    } else if (JSON.stringify(content.fields) !== this.#served) {
+      this.#write(/** @type {Field[]} */ (content.fields));
+      // Another person's version that was saved in the meantime is a conflict.
+      stamp.value = content.address;
+      this.#say(content.at);
+    }
+  }
+
+  /** Whether the form has the texts from the server. */
+  get #isServed() {
+    return JSON.stringify(this.#read()) === this.#served;
   }
 
   get #fields() {
@@ -100,7 +130,7 @@ export class TranslationDraft {
     clearTimeout(this.#timer);
     const fields = this.#read();
     const address = control(this.#form, "stamp").value;
-    if (!action && JSON.stringify(fields) === this.#served) await this.#draft?.discard();
+    if (!action && this.#isServed) await this.#draft?.discard();
     else await this.#draft?.save({ fields, pictures: [], address, at: Date.now(), action }).catch(() => {});
   }
 

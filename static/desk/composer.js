@@ -80,6 +80,8 @@ export class Composer {
   #previewTimer;
   /** @type {number | undefined} */
   #retryTimer;
+  /** Aborted when the form is closed. */
+  #open = new AbortController();
 
   /**
    * Return the composer of a form, unless it is not ready.
@@ -144,6 +146,7 @@ export class Composer {
 
   /** Leave the form; its draft stays. */
   close() {
+    this.#open.abort();
     this.#events.onWriting("");
     this.#stopWaiting();
     const idle = this.#isIdle;
@@ -157,11 +160,7 @@ export class Composer {
     this.#blank = this.#read();
     this.#draft ??= await Draft.claim(`${this.#scope}/${this.at}`);
     const { content } = this.#draft;
-    if (content) {
-      this.#pictures.restore(content.pictures);
-      this.#write(content.fields);
-      this.#address = content.address;
-    }
+    if (content) this.#restore(content);
     const key = control(this.#form, "key");
     if (this.isNew && !key.value) key.value = crypto.randomUUID();
     this.#editor = await createEditor(this.#textarea);
@@ -172,6 +171,7 @@ export class Composer {
     composers.set(this.#form, this);
     this.#form.inert = false;
     if (content) this.#resume(content);
+    else this.#inherit();
     if (this.isNew && preferred("preview") && matchMedia("(min-width: 80rem)").matches) this.#togglePreview();
     return this;
   }
@@ -199,6 +199,29 @@ export class Composer {
       snippets.addEventListener("change", () => this.#insertSnippet(snippets));
     }
     this.#previewLanguage.addEventListener("change", () => this.#preview());
+  }
+
+  /** Continue with the draft of a page that the user has just left, unless this form is in use by then. */
+  async #inherit() {
+    const { signal } = this.#open;
+    const draft = await Draft.inherit(`${this.#scope}/${this.at}`, signal).catch(() => undefined);
+    if (!draft?.content) return;
+    if (signal.aborted || this.#form.inert || !this.#isBlank) {
+      draft.release();
+      return;
+    }
+    this.#draft?.release();
+    this.#draft = draft;
+    this.#restore(draft.content);
+    this.#showFields();
+    this.#resume(draft.content);
+  }
+
+  /** @param {Content} content */
+  #restore({ fields, pictures, address }) {
+    this.#pictures.restore(pictures);
+    this.#write(fields);
+    this.#address = address;
   }
 
   /** @param {Content} content */
@@ -248,6 +271,11 @@ export class Composer {
   }
 
   // Content ----------------------------------------------------------------------------------------------------------
+
+  /** Whether the user has put nothing into the form. */
+  get #isBlank() {
+    return sameFields(this.#read(), this.#blank) && !this.#pictures.isUploading;
+  }
 
   /** @returns {Field[]} */
   #read() {

@@ -123,12 +123,14 @@ class Desk {
   async #resume() {
     const forms = await Draft.forms(this.#scope);
     forms.delete(this.#composer.at);
-    for (const form of forms) {
-      const draft = await Draft.claim(`${this.#scope}/${form}`);
-      if (draft.content) await this.#timeline.resume(form, draft);
-      else draft.release();
-    }
+    for (const form of forms) this.#resumeEdit(form);
     await this.#openWanted();
+  }
+
+  /** @param {string} entry the id of the entry */
+  async #resumeEdit(entry) {
+    const draft = await Draft.inherit(`${this.#scope}/${entry}`);
+    if (draft) await this.#timeline.resume(entry, draft);
   }
 
   /** Edit the update that the address names. */

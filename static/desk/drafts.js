@@ -13,7 +13,10 @@
 
 const DATABASE = "live-desk";
 const STORE = "drafts";
-/** Milliseconds that a page may take to release its drafts when the user leaves it. */
+/**
+ * How long a form waits for the drafts of a page that the user is leaving, in milliseconds. A page may take longer on a
+ * busy computer; its drafts are then inherited later.
+ */
 const LEAVING = 1000;
 
 /** The database of drafts; opened when it is first needed. */
@@ -83,23 +86,36 @@ export class Draft {
   #unlock;
 
   /**
-   * Claim the newest stored draft of a form that belongs to no page; otherwise an empty draft.
+   * Claim the newest stored draft of a form that belongs to no open page; otherwise an empty draft.
    *
    * @param {string} place `article/user/form`
    * @returns {Promise<Draft>}
    */
   static async claim(place) {
+    const found = await Draft.inherit(place, AbortSignal.timeout(LEAVING));
+    if (found) return found;
+    const key = `${place}/${crypto.randomUUID()}`;
+    return new Draft(key, await lock(key));
+  }
+
+  /**
+   * Claim the newest stored draft of a form that belongs to no open page, and wait for pages that are being closed.
+   *
+   * @param {string} place `article/user/form`
+   * @param {AbortSignal} [signal] ends the wait
+   * @returns {Promise<Draft | undefined>} undefined if there is none
+   */
+  static async inherit(place, signal = new AbortController().signal) {
     const keys = await store.keysBelow(place);
     const found = await Promise.all(keys.map(async (key) => ({ key, at: (await store.get(key))?.at ?? 0 })));
     for (const { key } of found.sort((one, other) => other.at - one.at)) {
-      const unlock = await lock(key, AbortSignal.timeout(LEAVING));
+      const unlock = await lockUnlessHeld(key, signal);
       // Its page may have discarded it in the meantime.
       const content = unlock && (await store.get(key));
-      if (content) return new Draft(key, unlock, content);
+      if (content && !signal.aborted) return new Draft(key, unlock, content);
       unlock?.();
     }
-    const key = `${place}/${crypto.randomUUID()}`;
-    return new Draft(key, await lock(key));
+    return undefined;
   }
 
   /**
@@ -163,16 +179,59 @@ function openDatabase() {
   });
 }
 
+/** The keys that this page holds. @type {Set<string>} */
+const held = new Set();
+/** Pages ask here whether an open page holds a key, and the page that holds it answers. @type {BroadcastChannel} */
+let pages;
+
+function otherPages() {
+  if (!pages) {
+    pages = new BroadcastChannel(DATABASE);
+    pages.addEventListener("message", ({ data }) => {
+      if (held.has(data.asked)) pages.postMessage({ held: data.asked });
+    });
+  }
+  return pages;
+}
+
 /**
  * Lock a key for this page (Web Locks API).
  *
  * @param {string} key
  * @param {AbortSignal} [signal] ends the wait
- * @returns {Promise<(() => void) | null>} a function that unlocks it; null if another page still holds it
+ * @returns {Promise<(() => void) | null>} a function that unlocks it; null if the wait has ended
  */
 function lock(key, signal) {
+  otherPages();
   return new Promise((resolve) => {
-    const held = () => new Promise((unlock) => resolve(() => unlock(undefined)));
-    navigator.locks.request(`${DATABASE}/${key}`, { signal }, held).catch(() => resolve(null));
+    const hold = () => {
+      held.add(key);
+      return new Promise((unlock) =>
+        resolve(() => {
+          held.delete(key);
+          unlock(undefined);
+        }),
+      );
+    };
+    navigator.locks.request(`${DATABASE}/${key}`, { signal }, hold).catch(() => resolve(null));
   });
+}
+
+/**
+ * Lock a key unless another open page holds it. A page that the user has left does not answer, although the browser may
+ * not have released its locks yet.
+ *
+ * @param {string} key
+ * @param {AbortSignal} signal ends the wait
+ */
+async function lockUnlessHeld(key, signal) {
+  const answered = new AbortController();
+  const listen = (/** @type {MessageEvent} */ { data }) => data.held === key && answered.abort();
+  otherPages().addEventListener("message", listen);
+  otherPages().postMessage({ asked: key });
+  try {
+    return await lock(key, AbortSignal.any([signal, answered.signal]));
+  } finally {
+    otherPages().removeEventListener("message", listen);
+  }
 }

@@ -1,10 +1,11 @@
 // The timeline of the desk: entries by id and position, as last sent by the server. An entry that the user edits keeps
 // its form.
+import { doubling } from "../liveblog/backoff.js";
 import { byId, childrenOf, closest, control, find, findAll, focused, parse } from "../liveblog/dom.js";
 import { Composer } from "./composer.js";
 import { preferred } from "./preferences.js";
 import { aboutPerson } from "./presence.js";
-import { get, listItems, post, problemsOf } from "./requests.js";
+import { Forbidden, get, LoggedOut, listItems, post, problemsOf } from "./requests.js";
 
 /** @import { ComposerEvents } from "./composer.js" */
 /** @import { Draft } from "./drafts.js" */
@@ -151,7 +152,7 @@ export class Timeline {
    * @param {Draft} draft
    */
   async resume(id, draft) {
-    const found = await this.#reach(id, draft.content?.address ?? "");
+    const found = await this.#reachAtLast(id, draft.content?.address ?? "");
     if (found) await this.#edit(found, draft);
     else draft.release();
   }
@@ -168,6 +169,23 @@ export class Timeline {
       while (!entry() && !this.#older.hidden) await this.#loadMore();
     }
     return entry();
+  }
+
+  /**
+   * Return an entry. While the server cannot answer, try again.
+   *
+   * @param {string} id
+   * @param {string} address of the update
+   */
+  async #reachAtLast(id, address) {
+    for (let failures = 1; ; failures += 1) {
+      try {
+        return await this.#reach(id, address);
+      } catch (error) {
+        if (error instanceof LoggedOut || error instanceof Forbidden) return null;
+        await new Promise((resolve) => setTimeout(resolve, doubling(failures)));
+      }
+    }
   }
 
   /**
@@ -286,7 +304,10 @@ export class Timeline {
    * @param {Draft} [draft] one to continue with
    */
   async #edit(entry, draft) {
-    if (entry.classList.contains("edited")) return;
+    if (entry.classList.contains("edited")) {
+      draft?.release();
+      return;
+    }
     entry.classList.add("edited");
     const answer = get(`${entry.dataset.url}composer/`);
     const problems = await problemsOf(answer, this.#messages);

@@ -45,6 +45,30 @@ IS_KEPT = """async (text) => {
   }
 }"""
 
+#: Holds all drafts, as a page does that the user has left and whose locks the browser has not yet released.
+HOLD_DRAFTS = """() => new Promise((done) => {
+  indexedDB.open("live-desk").onsuccess = ({ target: { result: database } }) => {
+    const found = database.transaction("drafts").objectStore("drafts").getAllKeys();
+    found.onsuccess = async () => {
+      database.close();
+      const release = new Promise((resolve) => { window.releaseDrafts = resolve; });
+      for (const key of found.result) {
+        await new Promise((held) => navigator.locks.request(`live-desk/${key}`, () => (held(), release)));
+      }
+      done();
+    };
+  };
+})"""
+
+
+def leave_slowly(page: Page, place: Place) -> Page:
+    """Leave a page with drafts. Return a page whose `releaseDrafts` then releases the locks of the drafts."""
+    slow = page.context.new_page()
+    slow.goto(place.url)
+    page.goto("about:blank")
+    slow.evaluate(HOLD_DRAFTS)
+    return slow
+
 
 class DeskPage:
     """An article's desk in a browser."""

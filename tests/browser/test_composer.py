@@ -16,7 +16,7 @@ from articles.desk.timeline import SOON
 from articles.models import Article, DeskNote, Update
 from tests import factories, newsroom
 from tests.browser.conftest import MakeReader
-from tests.browser.desks import IS_KEPT, DeskPage, log_in
+from tests.browser.desks import IS_KEPT, DeskPage, leave_slowly, log_in
 from tests.browser.test_desk import violations
 from tests.server import Server
 
@@ -290,3 +290,27 @@ def test_a_translation_outlives_a_reload_and_a_network_that_fails(
     expect(page.locator("#kept-draft")).to_be_hidden()
     update.refresh_from_db()
     assert update.body_de == "<p>Sie haben begonnen.</p>"
+
+
+def test_a_translation_is_continued_although_the_page_before_is_slow_to_close(
+    server: Server, article: Article, reader: MakeReader
+) -> None:
+    update = factories.update(article, headline_en="Talks", body_en="<p>They have begun.</p>")
+    row = update.translations.get(language="de")
+    page = reader().page
+    log_in(page.context, newsroom.user("lena", "Translator"), server)
+    address = f"{server.url}{reverse('admin:articles_translation_change', args=[row.pk])}"
+    page.goto(address)
+    page.locator(".written .ProseMirror").click()
+    page.keyboard.type("Sie haben begonnen.")
+    page.evaluate(IS_KEPT, "Sie haben begonnen.")
+    slow = leave_slowly(page, server)
+    page.goto(address)
+    expect(page.locator(".written .ProseMirror")).to_have_text("")
+    # The form gives up waiting for the draft, and starts one of its own.
+    page.wait_for_function(
+        "async () => (await navigator.locks.query()).held.filter(({ name }) => name.startsWith('live-desk')).length > 1"
+    )
+    slow.evaluate("releaseDrafts()")
+    expect(page.locator("#kept-draft")).to_contain_text("You were writing this at")
+    expect(page.locator(".written .ProseMirror")).to_have_text("Sie haben begonnen.")

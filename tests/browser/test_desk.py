@@ -23,7 +23,7 @@ from playwright.sync_api import Error, Page, Playwright, Route, expect
 from articles.models import Article, Snippet, Update
 from tests import factories, newsroom, soak
 from tests.browser.conftest import MakeReader
-from tests.browser.desks import DeskPage, log_in
+from tests.browser.desks import DeskPage, leave_slowly, log_in
 from tests.browser.test_pictures import DROP, file
 from tests.server import PATIENCE, Server
 
@@ -286,6 +286,82 @@ def test_two_tabs_keep_their_own_drafts(sit_down: Any, server: Server, article: 
     # The tab that had the draft is closed, so the next one restores it.
     other.open()
     expect(other.composer.locator(".ProseMirror")).to_have_text("Written in the first tab.")
+
+
+def test_a_draft_stays_in_its_tab_when_that_tab_reloads(sit_down: Any, server: Server, article: Article) -> None:
+    one = sit_down()
+    one.type("Written in the first tab.")
+    one.has_kept("Written in the first tab.")
+    other = DeskPage(one.page.context.new_page(), server, article).open()
+    one.open()
+    expect(one.composer.locator(".ProseMirror")).to_have_text("Written in the first tab.")
+    expect(other.composer.locator(".ProseMirror")).to_have_text("")
+
+
+def test_a_page_that_is_slow_to_close_passes_its_drafts_on(sit_down: Any, article: Article) -> None:
+    update = factories.update(article, body_en="<p>Talks</p>")
+    desk = sit_down()
+    desk.type("Ministers have arr")
+    desk.edit(update)
+    desk.type(" go on")
+    desk.has_kept("Talks go on")
+    slow = leave_slowly(desk.page, desk.place)
+    desk.open()
+    expect(desk.composer.locator(".ProseMirror")).to_have_text("")
+    slow.evaluate("releaseDrafts()")
+    expect(desk.composer.locator(".ProseMirror")).to_have_text("Ministers have arr")
+    expect(desk.kept).to_contain_text("You were writing this at")
+    expect(desk.editing(update).locator(".ProseMirror")).to_have_text("Talks go on")
+    desk.composer.locator(".ProseMirror").click()
+    desk.press("End")
+    desk.type("ived")
+    desk.press("Control+Enter")
+    expect(desk.kept).to_contain_text("Saved")
+    assert Update.objects.latest("pk").body_en == "<p>Ministers have arrived</p>"
+    # The draft is used up: a reload does not bring it back.
+    desk.open()
+    expect(desk.editing(update).locator(".ProseMirror")).to_have_text("Talks go on")
+    expect(desk.composer.locator(".ProseMirror")).to_have_text("")
+
+
+def test_a_draft_that_is_released_late_replaces_no_other_text(sit_down: Any, article: Article) -> None:
+    update = factories.update(article, body_en="<p>Talks</p>")
+    desk = sit_down()
+    desk.type("First")
+    desk.edit(update)
+    desk.type(" go on")
+    desk.has_kept("Talks go on")
+    slow = leave_slowly(desk.page, desk.place)
+    desk.open()
+    desk.type("Second")
+    desk.edit(update)
+    desk.type(" are over")
+    slow.evaluate("releaseDrafts()")
+    # The browser has granted the locks before this one.
+    desk.page.evaluate("navigator.locks.request('live-desk', () => {})")
+    expect(desk.editing(update).locator(".ProseMirror")).to_have_text("Talks are over")
+    desk.press("Control+Enter")
+    expect(desk.editing(update)).to_have_count(0)
+    expect(desk.composer.locator(".ProseMirror")).to_have_text("Second")
+    desk.composer.locator(".ProseMirror").click()
+    desk.press("Control+Enter")
+    expect(desk.kept).to_contain_text("Saved")
+    # Nothing is lost: the next page shows the older texts.
+    desk.open()
+    expect(desk.composer.locator(".ProseMirror")).to_have_text("First")
+    expect(desk.editing(update).locator(".ProseMirror")).to_have_text("Talks go on")
+
+
+def test_the_edit_of_an_update_continues_once_the_server_answers(sit_down: Any, article: Article) -> None:
+    updates = [factories.update(article, body_en=f"<p>Take {number}</p>") for number in range(60)]
+    desk = sit_down()
+    desk.page.get_by_role("button", name="Older updates").click()
+    desk.edit(updates[0])
+    desk.type(", corrected")
+    desk.has_kept("Take 0, corrected")
+    desk.page.route("**/composer/", lambda route: route.abort("connectionrefused"), times=2)
+    desk.open()
+    expect(desk.editing(updates[0]).locator(".ProseMirror")).to_have_text("Take 0, corrected")
 
 
 def test_an_edit_of_an_old_update_continues_after_a_reload(sit_down: Any, article: Article) -> None:
