@@ -45,12 +45,15 @@ export class KeyEvents {
   }
 
   /** @param {MouseEvent} event */
-  #clicked(event) {
+  async #clicked(event) {
     const link = closest(event, "a[data-update]");
     if (this.#sheet?.matches(":popover-open")) this.#sheet.hidePopover();
     const update = document.getElementById(link?.dataset.update ?? "");
     if (!link || !update || update.hidden || event.metaKey || event.ctrlKey || event.shiftKey) return;
     event.preventDefault();
+    // Show that the click has arrived before the update is laid out, which takes longer.
+    this.#present(link);
+    await afterPaint();
     // The fragment makes the update the target, and the button Back leads back.
     if (location.hash === `#${update.id}`) update.scrollIntoView();
     else location.hash = update.id;
@@ -67,8 +70,7 @@ export class KeyEvents {
 
   /** Mark the reader's present event. */
   #mark() {
-    if (!this.#list) return;
-    const entries = childrenOf(this.#list).map((entry) => find(entry, "a[data-update]"));
+    const entries = this.#links();
     /** @type {HTMLElement | undefined} */
     let present;
     let top = Number.NEGATIVE_INFINITY;
@@ -80,7 +82,17 @@ export class KeyEvents {
       if (own < innerHeight * LINE && own >= top) [present, top] = [link, own];
     }
     // Above the updates, the newest event is the present one.
-    present ??= "ascending" in this.#list.dataset ? entries.at(-1) : entries[0];
+    present ??= this.#list && "ascending" in this.#list.dataset ? entries.at(-1) : entries[0];
+    this.#present(present);
+  }
+
+  #links() {
+    return this.#list ? childrenOf(this.#list).map((entry) => find(entry, "a[data-update]")) : [];
+  }
+
+  /** @param {HTMLElement | undefined} present the link to the present event */
+  #present(present) {
+    const entries = this.#links();
     for (const link of entries) {
       if (link === present) link.setAttribute("aria-current", "location");
       else link.removeAttribute("aria-current");
