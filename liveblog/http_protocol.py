@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import weakref
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
@@ -13,7 +13,46 @@ from liveblog import edge
 from liveblog.asgi_types import WHOLE_RESPONSE
 
 #: Seconds for which a connection without a request is kept when the server stops.
-_LAST_REQUEST_SECONDS = 1.0
+LAST_REQUEST_SECONDS = 1.0
+
+
+class HalfOpen:
+    """The connections of this process that wait for a whole head, the oldest first. The limits are `liveblog.edge`'s.
+
+    Connections that are idle between two requests are not among them; uvicorn closes those after a few seconds.
+    """
+
+    def __init__(self) -> None:
+        #: By transport: the time of the event loop since which it waits, and the timer that cuts it.
+        self._waiting: dict[asyncio.BaseTransport, tuple[float, asyncio.TimerHandle]] = {}
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def add(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        """Cut a connection unless it is discarded in time. One that already waits gets no more time."""
+        if transport in self._waiting:
+            return
+        since = loop.time()
+        self._waiting[transport] = since, loop.call_later(edge.HEAD_SECONDS, transport.abort)
+        if len(self) > edge.MAX_HALF_OPEN:
+            loop.call_later(edge.HALF_OPEN_SECONDS, self._cut_oldest, since)
+
+    def discard(self, transport: asyncio.BaseTransport) -> None:
+        if found := self._waiting.pop(transport, None):
+            found[1].cancel()
+
+    def _cut_oldest(self, until: float) -> None:
+        """Cut the oldest connections until no more than MAX_HALF_OPEN wait; spare those that came after `until`."""
+        while len(self) > edge.MAX_HALF_OPEN:
+            oldest, (since, _timer) = next(iter(self._waiting.items()))
+            if since > until:
+                break
+            self.discard(oldest)
+            oldest.abort()  # type: ignore[attr-defined]
+
+
+half_open = HalfOpen()
 
 
 def refuse_head(transport: asyncio.Transport) -> None:
@@ -34,7 +73,7 @@ class PatientProtocol(HttpToolsProtocol):
     def shutdown(self) -> None:
         if self.cycle is None or self.cycle.response_complete:
             self._stopping = True
-            self.loop.call_later(_LAST_REQUEST_SECONDS, self._close_if_idle)
+            self.loop.call_later(LAST_REQUEST_SECONDS, self._close_if_idle)
         else:
             super().shutdown()
 
@@ -55,51 +94,24 @@ class EdgeProtocol(PatientProtocol):
     uvicorn waits for a head without a limit, and keeps all of it in memory. The limits are those of `liveblog.edge`.
     """
 
-    #: The connections of this process without a complete head, the oldest first, with the time of the event loop since
-    #: which they wait. Connections that are idle between two requests are not among them; uvicorn closes those after a
-    #: few seconds.
-    half_open: ClassVar[dict[EdgeProtocol, float]] = {}
-
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._deadline: asyncio.TimerHandle | None = None
         self._head_size = self._unparsed = self._header_count = 0
         #: Whether the first head is awaited, or a head has begun and is not complete.
         self._in_head = self._whole = True
         #: The number of complete heads.
         self._heads = 0
-        self._wait_for_head()
+        half_open.add(transport, self.loop)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._has_head()
         super().connection_lost(exc)
 
-    def _wait_for_head(self) -> None:
-        if self._deadline is not None:
-            return
-        self._deadline = self.loop.call_later(edge.HEAD_SECONDS, self.transport.abort)
-        self.half_open[self] = since = self.loop.time()
-        if len(self.half_open) > edge.MAX_HALF_OPEN:
-            self.loop.call_later(edge.HALF_OPEN_SECONDS, self._cut_oldest, since)
-
-    @classmethod
-    def _cut_oldest(cls, until: float) -> None:
-        """Cut the oldest connections until no more than MAX_HALF_OPEN wait; spare those that came after `until`."""
-        while len(cls.half_open) > edge.MAX_HALF_OPEN:
-            oldest, since = next(iter(cls.half_open.items()))
-            if since > until:
-                break
-            del cls.half_open[oldest]
-            oldest.transport.abort()
-
     def _has_head(self) -> None:
         self._in_head = False
         self._heads += 1
-        if self._deadline is not None:
-            self.half_open.pop(self, None)
-            self._deadline.cancel()
-            self._deadline = None
-            self._unparsed = 0
+        self._unparsed = 0
+        half_open.discard(self.transport)
 
     def data_received(self, data: bytes) -> None:
         waited, heads = self._in_head, self._heads
@@ -108,7 +120,7 @@ class EdgeProtocol(PatientProtocol):
         # only a blank line before a head (RFC 9112, section 2.2).
         if self.transport.is_closing() or not (self._in_head or self._is_idle()):
             return
-        self._wait_for_head()
+        half_open.add(self.transport, self.loop)
         if waited and self._heads == heads:
             # An incomplete header is counted here, a complete one in `on_header`.
             self._unparsed += len(data)

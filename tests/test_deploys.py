@@ -28,7 +28,8 @@ from django.http import HttpResponse
 from django.test import AsyncRequestFactory
 
 from liveblog import staticfiles
-from liveblog.http_protocol import PatientProtocol
+from liveblog.delivery.handshake import LiveProtocol
+from liveblog.http_protocol import EdgeProtocol, PatientProtocol
 from liveblog.staticfiles import ModuleManifestStorage, StaticFilesMiddleware
 from tests import clients, processes
 from tests.server import PATIENCE, ROOT, eventually, free_port
@@ -284,14 +285,13 @@ def test_workers_end_with_their_supervisor(supervised: Any) -> None:
     eventually(refuses)
 
 
-async def test_a_request_that_comes_while_a_server_stops_is_answered() -> None:
+@pytest.mark.parametrize("protocol", [PatientProtocol, LiveProtocol])
+async def test_a_request_that_comes_while_a_server_stops_is_answered(protocol: type[asyncio.Protocol]) -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
         await send({"type": "http.response.body", "body": b"ok"})
 
-    server = uvicorn.Server(
-        uvicorn.Config(app, port=free_port(), http=PatientProtocol, log_config=None, lifespan="off")
-    )
+    server = uvicorn.Server(uvicorn.Config(app, port=free_port(), http=protocol, log_config=None, lifespan="off"))
     serving = asyncio.create_task(server.serve())
     async with asyncio.timeout(PATIENCE):
         while not server.started:
@@ -311,6 +311,32 @@ async def test_a_request_that_comes_while_a_server_stops_is_answered() -> None:
             assert answer.startswith(b"HTTP/1.1 200")
             assert b"connection: close" in answer
         assert await idle[0].read() == b""
+        await serving
+
+
+async def test_a_page_that_connects_while_a_server_stops_goes_to_another_one() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        raise AssertionError("The page would stay.")
+
+    server = uvicorn.Server(uvicorn.Config(app, port=free_port(), http=LiveProtocol, log_config=None, lifespan="off"))
+    serving = asyncio.create_task(server.serve())
+    handshake = "GET /ws/en/live/a/ HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    handshake += f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {'a' * 22}==\r\n\r\n"
+    async with asyncio.timeout(PATIENCE):
+        while not server.started:
+            await asyncio.sleep(0.01)
+        pages = [await asyncio.open_connection("127.0.0.1", server.config.port) for _ in range(2)]
+        # The second head comes in pieces, so uvicorn's parser reads it.
+        pages[1][1].write(handshake[:9].encode())
+        while not any(isinstance(each, EdgeProtocol) for each in server.server_state.connections):
+            await asyncio.sleep(0.01)
+        server.should_exit = True
+        while not all(connection._stopping for connection in server.server_state.connections):
+            await asyncio.sleep(0.01)
+        pages[0][1].write(handshake.encode())
+        pages[1][1].write(handshake[9:].encode())
+        for reader, _writer in pages:
+            assert (await reader.read()).startswith(b"HTTP/1.1 503")
         await serving
 
 

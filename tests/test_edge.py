@@ -21,8 +21,9 @@ from articles.pictures import processing
 from articles.translations.memory import tmx
 from articles.translations.xliff import reading
 from liveblog import edge
+from liveblog.delivery.handshake import LiveProtocol
 from liveblog.edge import BodyLimits
-from liveblog.http_protocol import EdgeProtocol
+from liveblog.http_protocol import half_open
 from tests import processes
 from tests.server import PATIENCE, ROOT, eventually, free_port
 from tests.threaded import ThreadedServer
@@ -40,7 +41,7 @@ class Place(ThreadedServer):
     def __init__(self) -> None:
         #: The number of body bytes that reached the application.
         self.read = 0
-        super().__init__(BodyLimits(self._app, "sessionid", _is_known), http=EdgeProtocol)
+        super().__init__(BodyLimits(self._app, "sessionid", _is_known), http=LiveProtocol)
 
     async def _app(self, scope: Any, receive: Any, send: Any) -> None:
         more = scope["path"] != "/unread/"
@@ -140,7 +141,7 @@ def test_a_head_that_trickles_is_cut(place: Place, monkeypatch: pytest.MonkeyPat
                     time.sleep(0.02)
             assert time.monotonic() - started < PATIENCE
             assert status_of(silent) == status_of(second) == 0
-    eventually(lambda: not EdgeProtocol.half_open)
+    eventually(lambda: not half_open)
 
 
 def test_a_blank_line_after_a_request_holds_no_connection(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,11 +176,11 @@ def test_half_open_connections_push_each_other_out_and_nobody_else(
             opened = stack.enter_context(place.connect())
             if number % 2:
                 opened.sendall(GET[:12])
-        eventually(lambda: len(EdgeProtocol.half_open) <= 20)
+        eventually(lambda: len(half_open) <= 20)
         assert place.ask(GET) == 200
         # A connection between two requests is not half-open.
         assert is_served(idle)
-    eventually(lambda: not EdgeProtocol.half_open)
+    eventually(lambda: not half_open)
 
 
 def test_clients_that_come_at_the_same_moment_are_all_served(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -189,7 +190,7 @@ def test_clients_that_come_at_the_same_moment_are_all_served(place: Place, monke
     monkeypatch.setattr(edge, "HEAD_SECONDS", 2 * PATIENCE)
     with ExitStack() as stack:
         herd = [stack.enter_context(place.connect()) for _ in range(100)]
-        eventually(lambda: len(EdgeProtocol.half_open) == 100)
+        eventually(lambda: len(half_open) == 100)
         assert all(map(is_served, herd))
 
 

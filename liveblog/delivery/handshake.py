@@ -11,11 +11,13 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import logging
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
+from uvicorn.protocols.utils import get_local_addr, get_remote_addr, is_ssl
 from websockets.datastructures import Headers
 from websockets.exceptions import InvalidHandshake
 from websockets.server import ServerProtocol
@@ -23,10 +25,15 @@ from websockets.server import ServerProtocol
 from liveblog import edge
 from liveblog.delivery.protocol import COMPRESSION, EXTENSION, Connection
 from liveblog.delivery.websocket import INTERNAL_ERROR
-from liveblog.http_protocol import EdgeProtocol
+from liveblog.http_protocol import LAST_REQUEST_SECONDS, EdgeProtocol, half_open
 
 if TYPE_CHECKING:
+    from uvicorn.config import Config
+    from uvicorn.server import ServerState
+
     from liveblog.asgi_types import Scope
+
+logger = logging.getLogger("uvicorn.error")
 
 #: The addresses of the websockets of live pages. uvicorn handles all other addresses, and requests without a handshake.
 _LIVE = re.compile(rb"/ws/[^/?]+/live/")
@@ -64,35 +71,86 @@ class Agreement(NamedTuple):
     compressed: bool
 
 
-class LiveProtocol(EdgeProtocol):
-    """The protocol class of the server, for `uvicorn.Config(http=LiveProtocol)`."""
+class LiveProtocol(asyncio.Protocol):
+    """The protocol class of the server, for `uvicorn.Config(http=LiveProtocol)`.
+
+    It reads the first bytes of a connection. Unless they are the whole and plain head of a live page's websocket, the
+    connection is uvicorn's.
+    """
+
+    __slots__ = ("_given", "_loop", "_server_state", "_stopping", "_transport")
+
+    _transport: asyncio.Transport
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        self._given = (config, server_state, app_state)
+        self._server_state = server_state
+        self._loop = _loop or asyncio.get_running_loop()
+        self._stopping = False
+
+    def shutdown(self) -> None:
+        """Wait a little for the first request; uvicorn calls this when the server stops."""
+        self._stopping = True
+        self._loop.call_later(LAST_REQUEST_SECONDS, self._close_if_idle)
+
+    def _close_if_idle(self) -> None:
+        if self in self._server_state.connections:
+            self._transport.close()
+
+    # asyncio.Protocol -------------------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        self._transport = transport
+        self._server_state.connections.add(self)
+        half_open.add(transport, self._loop)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        half_open.discard(self._transport)
+        self._server_state.connections.discard(self)
 
     def data_received(self, data: bytes) -> None:
-        # No scope: no request has begun on this connection.
-        if self.scope is None and len(data) <= edge.MAX_HEAD_BYTES and (head := _HEAD.fullmatch(data)) is not None:
+        self._server_state.connections.discard(self)
+        successor: Handshake | UpgradingProtocol
+        if len(data) <= edge.MAX_HEAD_BYTES and (head := _HEAD.fullmatch(data)) is not None:
             headers = _headers(head[2])
             if headers is not None and (agreement := _agreement(headers)) is not None:
-                self.url, self.headers = head[1], headers
-                self._has_head()
-                self._hand_over(agreement)
+                half_open.discard(self._transport)
+                successor = Handshake(*self._given, self._transport, head[1], headers, agreement)
+                if self._stopping:
+                    successor.shutdown()
+                else:
+                    successor.begin(self._loop)
                 return
-        super().data_received(data)
+        successor = UpgradingProtocol(*self._given, self._loop)
+        self._transport.set_protocol(successor)
+        successor.connection_made(self._transport)
+        if self._stopping:
+            successor.shutdown()
+        successor.data_received(data)
+
+
+class UpgradingProtocol(EdgeProtocol):
+    """uvicorn's protocol for all other requests, among them handshakes that are not plain or come later."""
 
     def handle_websocket_upgrade(self) -> None:
         is_plain = self.parser.get_http_version() == "1.1" and self.scope["method"] == "GET"
         agreement = _agreement(self.headers) if is_plain and _LIVE.match(self.url) else None
         if agreement is None:
             super().handle_websocket_upgrade()
-        else:
-            self._hand_over(agreement)
-
-    def _hand_over(self, agreement: Agreement) -> None:
+            return
         self.connections.discard(self)
-        handshake = Handshake(self, agreement)
-        self.transport.set_protocol(handshake)
-        task = self.loop.create_task(handshake.run())
-        task.add_done_callback(self.tasks.discard)
-        self.tasks.add(task)
+        given = (self.config, self.server_state, self.app_state, self.transport)
+        handshake = Handshake(*given, self.url, self.headers, agreement)
+        if self._stopping:
+            handshake.shutdown()
+        else:
+            handshake.begin(self.loop)
         # The parser refers to this object. The cycle would keep both in memory until a garbage collection.
         del self.parser
 
@@ -100,33 +158,48 @@ class LiveProtocol(EdgeProtocol):
 class Handshake(asyncio.Protocol):
     """A websocket until its application refuses it or takes it over."""
 
-    def __init__(self, server: LiveProtocol, agreement: Agreement) -> None:
-        """
-        server   the protocol that has read the head
-        """
-        self._app = server.app
-        self._scope = _scope(server, self.take_over)
-        self._transport: Any = server.transport
-        self._connections: set[Any] = server.connections
-        self._logger = server.logger
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        transport: asyncio.Transport,
+        url: bytes,
+        headers: list[tuple[bytes, bytes]],
+        agreement: Agreement,
+    ) -> None:
+        self._app = config.loaded_app
+        self._scope = _scope(config, app_state, transport, url, headers, self.take_over)
+        self._transport = transport
+        self._connections: set[Any] = server_state.connections
+        self._tasks = server_state.tasks
         self._agreement = agreement
         self._began = self._refused = self._lost = False
         #: The answer, once the application has accepted the websocket.
         self._answer: bytes | None = None
         self._connection: Connection | None = None
         self._connections.add(self)
+        transport.set_protocol(self)
+
+    def begin(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Let the application answer."""
+        self._task = loop.create_task(self.run())
+        # The loop itself holds only a weak reference.
+        self._tasks.add(self._task)
 
     async def run(self) -> None:
         try:
             await self._app(self._scope, self._receive, self._send)
         except Exception:
-            self._logger.exception("Exception in ASGI application\n")
+            logger.exception("Exception in ASGI application\n")
             if self._connection is not None:
                 # The page reconnects later.
                 self._connection.close(INTERNAL_ERROR)
         finally:
             # They refer to this object. The cycle would keep it and the head in memory until a garbage collection.
             self._scope["extensions"].clear()
+            self._tasks.discard(self._task)
+            del self._task
         if self._connection is None:
             self._connections.discard(self)
             # The application has not answered.
@@ -171,7 +244,7 @@ class Handshake(asyncio.Protocol):
         key, extensions, _compressed = self._agreement
         accepted = base64.b64encode(hashlib.sha1(key + _GUID, usedforsecurity=False).digest())
         self._answer = b"%s%s\r\n%s\r\n" % (_SWITCHING, accepted, extensions)
-        self._logger.info('%s - "WebSocket %s" [accepted]', self._scope["client"], self._scope["path"])
+        logger.info('%s - "WebSocket %s" [accepted]', self._scope["client"], self._scope["path"])
 
     def _refuse(self, status: bytes) -> None:
         if not self._refused and not self._lost:
@@ -187,6 +260,7 @@ class Handshake(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._lost = True
+        self._connections.discard(self)
 
 
 def _headers(lines: bytes) -> list[tuple[bytes, bytes]] | None:
@@ -226,22 +300,29 @@ def _negotiate(extensions: bytes) -> tuple[bytes, bool]:
     return line, Connection.can_compress(used)
 
 
-def _scope(server: LiveProtocol, take_over: Any) -> Scope:
+def _scope(
+    config: Config,
+    app_state: dict[str, Any],
+    transport: asyncio.Transport,
+    url: bytes,
+    headers: list[tuple[bytes, bytes]],
+    take_over: Any,
+) -> Scope:
     """Return the scope of a websocket (ASGI 3.0, WebSocket connection scope 2.4)."""
-    raw_path, _mark, query = server.url.partition(b"?")
+    raw_path, _mark, query = url.partition(b"?")
     return {
         "type": "websocket",
-        "asgi": {"version": server.asgi_version, "spec_version": "2.4"},
+        "asgi": {"version": config.asgi_version, "spec_version": "2.4"},
         "http_version": "1.1",
-        "scheme": "wss" if server.scheme == "https" else "ws",
-        "server": server.server,
-        "client": server.client,
-        "root_path": server.root_path,
-        "path": server.root_path + unquote(raw_path.decode("latin-1")),
-        "raw_path": server.root_path.encode() + raw_path,
+        "scheme": "wss" if is_ssl(transport) else "ws",
+        "server": get_local_addr(transport),
+        "client": get_remote_addr(transport),
+        "root_path": config.root_path,
+        "path": config.root_path + unquote(raw_path.decode("latin-1")),
+        "raw_path": config.root_path.encode() + raw_path,
         "query_string": query,
-        "headers": server.headers,
+        "headers": headers,
         "subprotocols": [],
-        "state": server.app_state.copy(),
+        "state": app_state.copy(),
         "extensions": {EXTENSION: take_over},
     }
