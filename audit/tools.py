@@ -12,6 +12,9 @@ from pathlib import Path
 
 MODULES = Path(__file__).parent / "node_modules"
 
+#: How often Lighthouse is started. Now and then Chromium records no start of the navigation (NO_NAVSTART).
+ATTEMPTS = 3
+
 
 def lighthouse(url: str, device: str) -> tuple[dict[str, int], list[str]]:
     """Return the scores of a page, out of 100, by category; and the audits that cost it points, with their values."""
@@ -25,8 +28,11 @@ def lighthouse(url: str, device: str) -> tuple[dict[str, int], list[str]]:
         *(["--preset=desktop"] if device == "desktop" else []),
     ]
     environment = os.environ | {"CHROME_PATH": os.environ["CHROMIUM"]}
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
-    if done.returncode:
+    for _attempt in range(ATTEMPTS):
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+        if not done.returncode:
+            break
+    else:
         sys.exit(f"Lighthouse failed on {url}:\n{done.stderr}")
     report = json.loads(done.stdout)
     categories = report["categories"]
