@@ -215,10 +215,17 @@ def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> It
 # Each test ------------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the directory in which tests store files."""
+@pytest.fixture(scope="session")
+def media_of_all(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("media")
+
+
+@pytest.fixture
+def media(media_of_all: Path) -> Iterator[Path]:
+    """Return the directory in which tests store files; it is empty at the start of each test."""
+    yield media_of_all
+    for path in media_of_all.iterdir():
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 @pytest.fixture(autouse=True)

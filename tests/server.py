@@ -11,7 +11,9 @@ import subprocess
 import tempfile
 import time
 import urllib.request
+import weakref
 import zlib
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext, suppress
 from functools import cache
@@ -58,10 +60,13 @@ _locks: list[IO[str]] = []
 
 
 def free_port() -> int:
-    for port in _ports():
-        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
-            return port
-    raise AssertionError("unreachable: the ports never run out")
+    return next(filter(_is_free, _ports()))
+
+
+def _is_free(port: int) -> bool:
+    with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+        return True
+    return False
 
 
 def eventually(condition: Callable[[], object], within: float = PATIENCE) -> None:
@@ -82,22 +87,24 @@ def database_url() -> str:
     return f"postgres://{user}{':' + password if password else ''}@{host}:{values['PORT'] or 5432}/{values['NAME']}"
 
 
+#: By environment, the ports of its servers, each with the server that has it.
+_ports_of: defaultdict[frozenset[tuple[str, str]], dict[int, weakref.ref[Server]]] = defaultdict(dict)
+
+
 class Server:
     """`manage.py runlive` on a free port. `environment` adds to or replaces variables of this process.
 
     Its output goes to `log`, if one is given.
+
+    A server gets the port of a former one with the same environment, because the application is loaded once for each
+    environment, and that has the port in it.
     """
 
     def __init__(self, command: list[str] | None = None, log: Path | None = None, **environment: str) -> None:
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.socket_url = f"ws://127.0.0.1:{self.port}"
-        self._command = command or ["manage.py", "runlive", "--port", str(self.port)]
         self.environment = {
             **os.environ,
             "DATABASE_URL": database_url(),
             "SECRET_KEY": settings.SECRET_KEY,
-            "SITE_URL": self.url,
             "MEDIA_ROOT": str(settings.MEDIA_ROOT),
             "STATIC_ROOT": str(settings.STATIC_ROOT),
             # Changes in the test's process send no notification to the server's in-process layer.
@@ -111,9 +118,22 @@ class Server:
             "PYTHONWARNINGS": "default",
             **environment,
         }
-        self.environment.pop("DEBUG", None)
+        for name in ("DEBUG", "PYTEST_CURRENT_TEST"):
+            self.environment.pop(name, None)
+        self.port = self._take_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.socket_url = f"ws://127.0.0.1:{self.port}"
+        self.environment["SITE_URL"] = environment.get("SITE_URL", self.url)
+        self._command = command or ["manage.py", "runlive", "--port", str(self.port)]
         self.log = log
         self.process: fork_server.Process | None = None
+
+    def _take_port(self) -> int:
+        ports = _ports_of[frozenset(self.environment.items())]
+        unused = (port for port, owner in ports.items() if owner() is None and _is_free(port))
+        port = next(unused, None) or free_port()
+        ports[port] = weakref.ref(self)
+        return port
 
     def start(self) -> Server:
         command = [part.replace("PORT", str(self.port)) for part in self._command]
