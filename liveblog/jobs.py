@@ -8,6 +8,7 @@ has to run, and no queued work is lost.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import random
 from collections.abc import Callable, Hashable, Iterable, Iterator
@@ -239,6 +240,16 @@ class Lanes(Generic[Key]):
             await asyncio.to_thread(self.wait)
 
 
+def pauses(interval: float) -> Iterator[float]:
+    """Yield the seconds to wait between two turns of work that is repeated every `interval` seconds.
+
+    All such work begins when the server starts. The first pause is random, so that a request waits for one job at most,
+    and not for a dozen that use the database and the interpreter in the same moment of every second.
+    """
+    yield random.uniform(0, interval)  # noqa: S311 - no secret
+    yield from itertools.repeat(interval)
+
+
 async def run_while_serving(run_due: Callable[[], int], interval: float, logger: logging.Logger) -> None:
     """Call `run_due` as long as the server runs, in a thread of its own.
 
@@ -246,6 +257,7 @@ async def run_while_serving(run_due: Callable[[], int], interval: float, logger:
     seconds.
     """
     loop = asyncio.get_running_loop()
+    waiting = pauses(interval)
     with ThreadPoolExecutor(1, thread_name_prefix=logger.name) as thread:
         while True:
             try:
@@ -254,7 +266,7 @@ async def run_while_serving(run_due: Callable[[], int], interval: float, logger:
                 _logger.warning("Due work of %s could not be looked for; trying again.", logger.name, exc_info=True)
                 done = 0
             if not done:
-                await asyncio.sleep(interval)
+                await asyncio.sleep(next(waiting))
 
 
 def _with_connection(run_due: Callable[[], int]) -> int:

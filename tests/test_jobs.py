@@ -1,5 +1,6 @@
 """A queue claims due rows for the duration of a lease, and retries failed ones after growing pauses."""
 
+import itertools
 import logging
 from dataclasses import replace
 from datetime import timedelta
@@ -8,6 +9,7 @@ import pytest
 from django.utils import timezone
 
 from comments.models import EmailJob
+from liveblog import jobs
 from liveblog.jobs import Queue
 
 pytestmark = pytest.mark.django_db
@@ -99,3 +101,10 @@ def test_a_job_that_raises_does_not_stop_others_and_is_due_when_the_lease_ends(
     assert done == ["other"]
     assert f"The work of EmailJob {job.pk} failed." in caplog.text
     assert wait_of(job) > 290
+
+
+def test_jobs_that_begin_together_do_not_stay_together() -> None:
+    first, *others = zip(*(itertools.islice(jobs.pauses(2.0), 3) for _ in range(20)), strict=True)
+    assert len(set(first)) > 10
+    assert all(0 <= pause <= 2 for pause in first)
+    assert others == [(2.0,) * 20, (2.0,) * 20]

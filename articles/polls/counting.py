@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from articles.models import Tally, Update, Vote
 from articles.polls import ballot, voting
+from liveblog import jobs
 from liveblog.delivery import log
 from liveblog.delivery.hub import Hub
 
@@ -79,6 +80,7 @@ def _publish(pk: int) -> bool:
 async def publish_when_voted(hub: Hub) -> None:
     """Publish tallies while the server runs, and delete the networks of old votes once an hour."""
     forgets_at = 0.0
+    waiting = jobs.pauses(INTERVAL_SECONDS)
     while True:
         try:
             await hub.query(publish_tallies)
@@ -87,4 +89,4 @@ async def publish_when_voted(hub: Hub) -> None:
                 await hub.query(voting.forget_networks)
         except Exception:
             logger.warning("Votes could not be counted; trying again.", exc_info=True)
-        await asyncio.sleep(INTERVAL_SECONDS)
+        await asyncio.sleep(next(waiting))

@@ -11,6 +11,7 @@ from django.utils import timezone
 from articles import changes
 from articles.models import Update
 from articles.publishing import syndication
+from liveblog import jobs
 from liveblog.actors import CLOCK, acting_as
 from liveblog.delivery.hub import Hub
 
@@ -54,9 +55,10 @@ def _due() -> QuerySet[Update]:
 
 async def publish_when_due(hub: Hub) -> None:
     """Publish due updates until cancelled."""
+    waiting = jobs.pauses(INTERVAL_SECONDS)
     while True:
         try:
             await hub.query(publish_due)
         except Exception:
             logger.warning("Due updates could not be looked for; trying again.", exc_info=True)
-        await asyncio.sleep(INTERVAL_SECONDS)
+        await asyncio.sleep(next(waiting))
