@@ -10,7 +10,7 @@ import urllib.request
 from collections.abc import Callable
 from html import unescape
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 from xml.etree import ElementTree
 
 import pytest
@@ -338,6 +338,29 @@ def test_a_pasted_address_becomes_an_embed(client: Client, partner: str) -> None
         values = {node.tag: node.text for node in ElementTree.fromstring(as_xml.content)}
         assert values == {name: str(value) for name, value in found.items()}
     assert found["author_name"] == "Ioana Petrescu"
+
+
+@pytest.mark.django_db
+def test_an_address_that_leads_to_a_page_becomes_the_same_embed(client: Client, partner: str, settings: Any) -> None:
+    settings.SITE_ORIGINS = ["https://news.example"]
+    article = factories.article()
+    update = factories.update(article, headline_en="Peace")
+    page, permalink = (f"https://news.example{item.url('en')}" for item in (article, update))
+    whole, part = oembed(client, page).json(), oembed(client, permalink).json()
+    assert (whole["type"], part["title"]) == ("rich", "Peace")
+    for url in (page.rstrip("/"), page.replace("https", "http"), f"{page}?at=999999", f"{page}?order=oldest#x"):
+        assert oembed(client, url).json() == whole, url
+    for url in (permalink.rstrip("/"), f"{page}?at={update.pk}#{update.element}"):
+        assert oembed(client, url).json() == part, url
+    # WordPress replaces `url` in the discovered endpoint.
+    for url in ("https://short.example/x", f"https://news.example/fr/live/{article.slug}/none/"):
+        assert oembed(client, url, page=permalink).json() == part
+        assert oembed(client, url, page=url).status_code == 404
+    links = LexborHTMLParser(client.get(update.url("en")).content.decode()).css('link[type$="+oembed"]')
+    for link in links:
+        query = parse_qs(urlsplit(link.attributes["href"] or "").query)
+        assert query["page"] == query["url"] == [f"{SITE}{update.url('en')}"]
+    assert len(links) == 2
 
 
 @pytest.mark.django_db

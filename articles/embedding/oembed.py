@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 from django.conf import settings
-from django.http import Http404
+from django.http import Http404, QueryDict
 from django.shortcuts import get_object_or_404
 from django.urls import Resolver404, resolve, reverse
 from django.utils.html import format_html
@@ -22,8 +22,9 @@ from articles.translations.selection import of_article, of_update
 from liveblog import pagination
 from liveblog.branding import current as branding
 from liveblog.delivery.elements import page_locale
-from liveblog.errors import MovedSlug
+from liveblog.errors import MovedSlug, NotInLanguage
 from liveblog.lists import listed
+from liveblog.numbers import number
 from liveblog.web_origins import normal
 
 #: The size of the iframe in CSS pixels, unless the consumer wants a smaller one.
@@ -43,9 +44,18 @@ class Limits(NamedTuple):
     height: int | None = None
 
 
-def document(url: str, limits: Limits) -> Document:
-    """Return the answer about one of our pages. Raise Http404 for any other address."""
-    article, language, update = _found(url)
+def document(url: str, limits: Limits, page: str = "") -> Document:
+    """Return the answer about one of our pages. Raise Http404 for any other address.
+
+    `page`: the page on which the consumer discovered the endpoint. WordPress replaces `url` by the address that a
+    person pasted, and that may be another one, which redirects to the page.
+    """
+    try:
+        article, language, update = _found(url)
+    except (Http404, NotInLanguage):
+        if not page:
+            raise
+        article, language, update = _found(page)
     with page_locale(article, language):
         return _document(article, language, update, limits)
 
@@ -53,12 +63,14 @@ def document(url: str, limits: Limits) -> Document:
 def _found(url: str) -> tuple[Article, str, Update | None]:
     try:
         parts = urlsplit(url)
-        if normal(f"{parts.scheme}://{parts.netloc}") not in settings.SITE_ORIGINS:
-            raise Http404
-        match = resolve(parts.path)
+        origin = normal(f"{parts.scheme}://{parts.netloc}")
+        match = resolve(parts.path if parts.path.endswith("/") else f"{parts.path}/")
     except (ValueError, Resolver404):
         raise Http404 from None
-    if match.view_name not in ("live", "update", "embed-page"):
+    # Pages redirect from http and from a path without its last slash, so people paste such addresses. The block editor
+    # of WordPress removes the slash itself.
+    secure = origin.replace("http://", "https://", 1)
+    if not {origin, secure} & set(settings.SITE_ORIGINS) or match.view_name not in ("live", "update", "embed-page"):
         raise Http404
     language = match.kwargs["language"]
     try:
@@ -66,10 +78,12 @@ def _found(url: str) -> tuple[Article, str, Update | None]:
     except MovedSlug as moved:
         # A partner's page may keep an address for years.
         article = find_article(moved.slug, language)
-    update = None
+    published = Update.objects.for_pages().published().filter(article=article)
     if match.view_name == "update":
-        update = get_object_or_404(Update.objects.for_pages().published(), pk=match.kwargs["pk"], article=article)
-    return article, match.kwargs["language"], update
+        return article, language, get_object_or_404(published, pk=match.kwargs["pk"])
+    # The list of coverage links to updates in this form.
+    at = number(QueryDict(parts.query).get("at", ""))
+    return article, language, published.filter(pk=at).first() if at else None
 
 
 def _document(article: Article, language: str, update: Update | None, limits: Limits) -> Document:

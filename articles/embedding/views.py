@@ -175,7 +175,7 @@ def oembed(request: HttpRequest) -> HttpResponse:
         return HttpResponse(status=501)
     limits = documents.Limits(*(number(request.GET.get(name, "")) for name in ("maxwidth", "maxheight")))
     try:
-        found = documents.document(request.GET.get("url", ""), limits)
+        found = documents.document(request.GET.get("url", ""), limits, request.GET.get("page", ""))
     except NotInLanguage:
         raise Http404 from None
     if form == "xml":
