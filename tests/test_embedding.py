@@ -330,7 +330,9 @@ def test_a_pasted_address_becomes_an_embed(client: Client, partner: str) -> None
         assert (found["version"], found["type"], found["title"]) == ("1.0", "rich", title)
         frame = LexborHTMLParser(found["html"]).css_first("iframe")
         assert frame.attributes["src"] == f"{SITE}{source}"
-        assert (frame.attributes["title"], int(frame.attributes["width"] or 0)) == (title, found["width"])
+        assert (frame.attributes["title"], frame.attributes["width"]) == (title, "100%")
+        quotation = LexborHTMLParser(found["html"]).css_first("blockquote[hidden] a")
+        assert (quotation.attributes["href"], quotation.text()) == (f"{SITE}{item.url('en')}", title)
         assert client.get(source).status_code == 200
         assert client.get(found["thumbnail_url"].removeprefix(SITE)).status_code == 200
         assert answer[READERS_HEADER] == "*"

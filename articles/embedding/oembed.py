@@ -117,14 +117,20 @@ def _document(article: Article, language: str, update: Update | None, limits: Li
         height = max(MIN_HEIGHT, min(HEIGHT, limits.height or HEIGHT))
         address = reverse("embed-page", args=[language, article.slug_in(language)])
         source = absolute(pagination.address(address, {"at": update.pk if update else None}))
-        found |= {"width": width, "height": height, "html": iframe(source, title, width, height)}
+        found |= {"width": width, "height": height, "html": _html(source, absolute(page), title, height)}
     return found
 
 
-def iframe(source: str, title: str, width: int, height: int) -> str:
+def _html(source: str, page: str, title: str, height: int) -> str:
+    """Return an iframe as wide as its surroundings.
+
+    WordPress reduces the answer of an unknown site to a quotation and a sandboxed iframe. It listens to the height of
+    the iframe only if there is a quotation, which it shows until then. Elsewhere the quotation stays hidden.
+    """
     return format_html(
-        '<iframe src="{}" width="{}" height="{}" title="{}" loading="lazy" frameborder="0" allowfullscreen></iframe>',
-        *(source, width, height, title),
+        '<blockquote hidden><a href="{}">{}</a></blockquote>'
+        '<iframe src="{}" width="100%" height="{}" title="{}" loading="lazy" frameborder="0" allowfullscreen></iframe>',
+        *(page, title, source, height, title),
     )
 
 

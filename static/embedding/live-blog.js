@@ -1,4 +1,4 @@
-// The element <live-blog>: the fragment (articles/embedding/fragment.py) in a shadow root, kept up to date by frames.
+// The element <live-blog>: the fragment (articles/embedding/fragment.py) in a shadow root, updated by frames.
 import { fullJitter } from "../liveblog/backoff.js";
 import { Connection } from "../liveblog/connection.js";
 import { countText } from "../liveblog/counting.js";
@@ -13,12 +13,12 @@ import { adapted } from "./adapting.js";
 const SITE = new URL(import.meta.url).origin;
 const ADDRESS =
   /^\/(?:embed\/([a-z]{2,3}(?:-[a-z0-9]{2,8})*)|([a-z]{2,3}(?:-[a-z0-9]{2,8})*)\/live)\/([\w-]+)\/(?:update\/(\d+)\/)?$/i;
-/** Pixels of the list above the window from which a reader counts as further down. */
+/** Pixels of the list above the window that make a reader further down. */
 const SCROLLED = 40;
 const TEASER_SIZE = 3;
-/** Attempts to load the coverage: a site that may not embed it must not keep trying. */
+/** Attempts to load: a site that may not embed the coverage must not keep trying. */
 const ATTEMPTS = 8;
-/** The number of reloads without a pause, and the pause in milliseconds. */
+/** Reloads without a pause, and the pause in milliseconds. */
 const LOADS_AT_ONCE = 2;
 const LOAD_PAUSE = 60_000;
 const LOAD_WITHIN = 2000;
@@ -29,7 +29,7 @@ class LiveBlog extends HTMLElement {
   #box = null;
   /** @type {Connection | null} */
   #connection = null;
-  /** Aborted when the element is removed from the document. @type {AbortController | null} */
+  /** Aborted when the element is removed. @type {AbortController | null} */
   #life = null;
   /** @type {number[]} */
   #loaded = [];
@@ -47,7 +47,8 @@ class LiveBlog extends HTMLElement {
       this.#start(box);
     } else {
       const at = ADDRESS.exec(new URL(this.getAttribute("src") ?? "", document.baseURI).pathname)?.[4];
-      this.#load(at ? { at } : {});
+      // Not the surrounding page.
+      this.#load(at ? { at } : {}).then(() => this.#box?.scrollTo(0, this.#byId(`update-${at}`)?.offsetTop ?? 0));
     }
   }
 
@@ -73,7 +74,7 @@ class LiveBlog extends HTMLElement {
     return this.state.revision;
   }
 
-  /** The state that the element shows. @returns {PageState} */
+  /** The state on show. @returns {PageState} */
   get state() {
     const { revision, token = "" } = this.#box?.dataset ?? {};
     return { revision: Number(revision), token };
@@ -100,8 +101,8 @@ class LiveBlog extends HTMLElement {
   }
 
   /**
-   * Bring an update into view, from another page of the list if it is not on this one. The address of the surrounding
-   * page names it, as `#update-17`.
+   * Bring an update into view, if necessary from another page of the list. The address of the surrounding page names
+   * it, as `#update-17`.
    *
    * @param {string} id
    * @returns {Promise<HTMLElement | null>} null if it is no update of this coverage
@@ -121,7 +122,7 @@ class LiveBlog extends HTMLElement {
   // Loading ------------------------------------------------------------------------------------------------------------
 
   /**
-   * Load the coverage and show it.
+   * Load and show the coverage.
    *
    * @param {Record<string, string>} [query]
    * @returns {Promise<boolean>} whether there was such a page
@@ -129,7 +130,7 @@ class LiveBlog extends HTMLElement {
   async #load(query = {}) {
     const signal = this.#life?.signal;
     const html = await this.#fetched(query);
-    // The element may have been moved or removed in the meantime.
+    // The element may have been moved or removed.
     if (!html || !signal || signal !== this.#life?.signal) return false;
     const { content } = /** @type {HTMLTemplateElement} */ (parse(html).firstElementChild);
     const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
@@ -175,12 +176,12 @@ class LiveBlog extends HTMLElement {
     const again = this.#loaded.length;
     const wait = (again < LOADS_AT_ONCE ? 0 : LOAD_PAUSE) + Math.random() * LOAD_WITHIN;
     this.#loaded.push(now + wait);
-    // The second time bypasses the caches in front of the server.
+    // The second time bypasses caches.
     setTimeout(() => this.#load(again ? { fresh: nameOf(state) } : {}), wait);
   }
 
   /**
-   * Keep the coverage up to date from the state that is shown.
+   * Keep the coverage up to date.
    *
    * @param {HTMLElement} box
    * @param {boolean} [named] whether it was requested by name
@@ -257,7 +258,7 @@ class LiveBlog extends HTMLElement {
     const newest = entriesOf(list).toSorted((one, other) => timeOf(other) - timeOf(one));
     list.append(...newest.slice(0, TEASER_SIZE));
     for (const old of newest.slice(TEASER_SIZE)) old.remove();
-    // An update was withdrawn, and the one that moves up is not loaded.
+    // The update that moves up is not loaded.
     if (newest.length < TEASER_SIZE && Number(list.dataset.count) > newest.length) this.#reload(this.state);
     list.dataset.count = String(Math.min(newest.length, TEASER_SIZE));
   }
@@ -330,7 +331,7 @@ class LiveBlog extends HTMLElement {
   }
 
   /**
-   * Insert the next older updates below those that are shown.
+   * Insert the next older updates.
    *
    * @param {HTMLAnchorElement} link
    */
@@ -349,7 +350,7 @@ class LiveBlog extends HTMLElement {
     const places = this.#box && new Places(this.#box);
     const changes = appendOlder(this.shadowRoot, html, this.revision);
     this.#settle();
-    // The response may have come long after the click.
+    // The response may have come late.
     places?.glide();
     for (const change of await changes) this.#change(change);
     this.#settle();

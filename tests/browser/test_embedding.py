@@ -1,10 +1,11 @@
 """Coverage on a page of another site can be read and followed there, and neither site affects the other."""
 
+import json
 import re
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -287,10 +288,6 @@ def test_an_iframe_is_as_high_as_its_content(server: Server, reader: MakeReader,
     updates = [factories.update(article, headline_en=f"Report {number}") for number in range(12)]
     frame = f'<iframe src="{server.url}/embed/ar/{article.slug}/" width="600" height="300" title="Live"></iframe>'
     site.pages["/"] = f"{frame}<p>Below</p>{script(server)}"
-    # As WordPress embeds the response of an unknown site.
-    sandboxed = frame.replace("/ar/", "/en/").replace('/"', '/#?secret=abc" sandbox="allow-scripts"')
-    listening = "addEventListener('message', ({ data }) => { window.told = data; });"
-    site.pages["/wordpress"] = f"{sandboxed}<script>{listening}</script>"
     page = reader(viewport={"width": 700, "height": 900}).page
     page.goto(f"{site.url}/#{updates[1].element}")
     inside = page.frame_locator("iframe")
@@ -304,8 +301,70 @@ def test_an_iframe_is_as_high_as_its_content(server: Server, reader: MakeReader,
     page.wait_for_function(f"{height} > {before}")
     assert inside.locator("html").get_attribute("dir") == "rtl"
     shot(page, "embed-iframe")
-    page.goto(f"{site.url}/wordpress")
-    expect(inside.locator(f"#{updates[0].element}")).to_be_visible()
-    page.wait_for_function("window.told?.message === 'height'")
-    told: dict[str, Any] = page.evaluate("told")
-    assert (told["secret"], told["value"] > 600) == ("abc", True)
+
+
+#: As WordPress listens to the frames of unknown sites: to a height from 200 to 1,000 pixels, with the secret.
+LISTENING = """
+  addEventListener("message", ({ data, source }) => {
+    if (data.secret !== "abc" || data.message !== "height") return;
+    const frame = document.querySelector("iframe[data-secret=abc]");
+    document.querySelector("blockquote[data-secret=abc]").hidden = true;
+    frame.removeAttribute("style");
+    frame.height = Math.min(1000, Math.max(200, data.value));
+  });
+"""
+READY = "document.querySelector('iframe').contentWindow.postMessage({ message: 'ready', secret: 'abc' }, '*')"
+
+
+def as_wordpress(html: str) -> str:
+    """Return the answer of our endpoint as WordPress publishes that of an unknown site."""
+    found = re.fullmatch(r"<blockquote[^>]*>(.*?)</blockquote><iframe src=(\S+) width=(\S+) height=(\S+) .*", html)
+    assert found is not None
+    link, source, width, height = found.groups()
+    source = source.rstrip('"') + '#?secret=abc"'
+    return (
+        f'<blockquote data-secret="abc">{link}</blockquote><iframe data-secret="abc" sandbox="allow-scripts" '
+        f'style="position: absolute; clip: rect(1px, 1px, 1px, 1px)" frameborder="0" '
+        f"src={source} width={width} height={height}></iframe>"
+    )
+
+
+def test_wordpress_shows_a_pasted_address_at_its_height(server: Server, reader: MakeReader, site: OtherSite) -> None:
+    short, long = (factories.article(headline_en=name) for name in ("Short", "Long"))
+    updates = [factories.update(long, headline_en=f"Report {number}") for number in range(30)]
+    page = reader(viewport={"width": 600, "height": 900}).page
+    frame = page.locator("iframe")
+    # It begins to listen either before the frame has loaded, or after it, and then says so.
+    early, late = f"<script>{LISTENING}</script>", f"<script>addEventListener('load', () => {{ {LISTENING}{READY} }})"
+    for item, before, after in ((short, early, ""), (long, "", f"{late}</script>"), (updates[15], early, "")):
+        with urllib.request.urlopen(f"{server.url}/oembed?{urlencode({'url': server.url + item.url('en')})}") as answer:
+            site.pages["/"] = f"{before}{as_wordpress(json.load(answer)['html'])}{after}"
+        page.goto(site.url)
+        expect(page.locator("blockquote")).to_be_hidden()
+        expect(frame).to_have_attribute("height", "200" if item is short else "1000")
+        assert frame.evaluate("frame => frame.offsetWidth") == page.evaluate("document.body.clientWidth")
+    inside = page.frame_locator("iframe")
+    expect(inside.locator(f"#{updates[15].element}")).to_be_in_viewport()
+    assert inside.locator(f"#{updates[15].element}").evaluate("one => one.getBoundingClientRect().top") < 5
+    assert page.evaluate("scrollY") == 0
+    # With the script in the page around, this frame keeps its height, too.
+    source = f"{server.url}/embed/en/{long.slug}/?at={updates[15].pk}"
+    site.pages["/"] = f'{script(server)}<iframe src="{source}" height="400"></iframe>'
+    page.goto(site.url)
+    expect(inside.locator(f"#{updates[15].element}")).to_be_in_viewport()
+    assert frame.evaluate("frame => frame.offsetHeight") < 410
+
+
+def test_the_element_opens_at_the_update_that_it_names(server: Server, reader: MakeReader, site: OtherSite) -> None:
+    article = factories.article()
+    updates = [factories.update(article, headline_en=f"Report {number}") for number in range(20)]
+    named = f'<live-blog src="{server.url}{updates[13].url("en")}"></live-blog>'
+    site.pages["/"] = f"<div style='block-size: 2000px'>Above</div>{script(server)}{named}"
+    page = reader(viewport={"width": 700, "height": 900}).page
+    page.goto(site.url)
+    update = page.locator(f"#{updates[13].element}")
+    expect(update).to_be_attached()
+    above = "one => one.getBoundingClientRect().top - one.closest('.live-blog').getBoundingClientRect().top"
+    eventually(lambda: abs(update.evaluate(above)) < 5)
+    # The reader has just opened the page, and reads its beginning.
+    assert page.evaluate("scrollY") == 0
