@@ -6,14 +6,16 @@ import datetime
 import io
 import json
 import zoneinfo
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from articles.interchange import markup, sources, times
+from articles.interchange import markup, sources, times, wordpress
 from articles.interchange.fetching import Fetching
 from articles.interchange.foreign import Options
+from articles.interchange.notes import Notes
 from articles.interchange.records import Coverage, Post, Source, SourceError
 from articles.text import richtext
 from liveblog.languages import column
@@ -177,6 +179,64 @@ def test_answers_of_wordpress_are_read_with_changes_and_deletions() -> None:
     assert posts["2"]["first_published_at"].minute == 2
     assert posts["3"]["state"] == "withdrawn"
     assert source.coverage().addresses == [("en", f"{blogs.SITE}/2024/05/election-live/")]
+
+
+def test_entries_that_move_between_two_answers_of_wordpress_are_read_again() -> None:
+    entry, answer = blogs.wordpress_entry, blogs.wordpress_answer
+    before = answer(entry(4), entry(3), pages=2, total=4)
+    # Entry 4 was removed after the first answer, so entry 2 moved to the first page.
+    after = [answer(entry(3), entry(2), pages=2, total=3), answer(entry(1), pages=2, total=3)]
+    answers = iter([before, after[1], *after, {}])
+
+    class Moving(Fetching):
+        def document(self, url: str) -> dict[str, Any]:
+            return next(answers)
+
+    found = wordpress.from_rest(f"{blogs.SITE}/wp-json/liveblog/v1/77/", Moving(), Notes())
+    assert [each.key for each in found.entries] == ["3", "2", "1"]
+
+
+def test_marks_of_the_plugin_become_what_its_readers_see() -> None:
+    command = '<span class="liveblog-command type-key">key</span>'
+    href = f'href="{blogs.SITE}/hashtags/storm/"'
+    emoji = '<img src="//s.w.org/images/core/emoji/72x72/{}.png"/>'
+    renders = {
+        f"<p>{command} The river has risen.</p>": "<p>The river has risen.</p>",
+        f'<p><a {href} class="liveblog-hash term-storm">storm</a></p>': f'<p><a {href} rel="noopener">#storm</a></p>',
+        '<p><span class="liveblog-hash term-sea">sea</span></p>': "<p>#sea</p>",
+        f"<p>Calm {emoji.format('1f604')} {emoji.format('1f1eb-1f1f7')}</p>": "<p>Calm 😄 🇫🇷</p>",
+        f"<p>Odd {emoji.format('ffffff')}</p>": "<p>Odd </p>",
+    }
+    entries = [blogs.wordpress_entry(number, render=render) for number, render in enumerate(renders)]
+    posts = list(read(blogs.wordpress_answer(*entries), Options(language="en")).posts())
+    assert [post.data["body_en"] for post in posts] == list(renders.values())
+    assert not any(post.data["pictures"] for post in posts)
+
+
+def test_an_export_of_wordpress_has_the_media_of_its_shortcodes() -> None:
+    comment = blogs.wordpress_comment
+    picture = f"{blogs.SITE}/harbour.jpg"
+    source = read(
+        blogs.wordpress_export(
+            comment(1, f'[caption id="a_4" width="640"]<img src="{picture}" alt="Harbour" /> By night[/caption]'),
+            comment(2, f"See:\n\n{picture}\n\nAnd {picture} too"),
+            comment(3, f'Film [video width="9" mp4="{blogs.SITE}/a.mp4"][/video]'),
+        )
+    )
+    captioned, lone, film = (post.data for post in source.posts())
+    assert captioned["pictures"] == [{"image": picture, "alt_en": "Harbour", "caption_en": "By night"}]
+    assert (captioned["kind"], captioned["body_en"]) == ("pictures", "")
+    assert lone["pictures"] == [{"image": picture}]
+    assert (lone["body_en"].count(picture), "See:" in lone["body_en"]) == (1, True)
+    assert f'<a href="{blogs.SITE}/a.mp4"' in film["body_en"]
+    assert codes(source) == {"markup"}
+
+
+def test_an_entry_in_the_trash_of_wordpress_is_withdrawn() -> None:
+    comment = blogs.wordpress_comment
+    trashed = comment(1, "Wrong").replace("approved>liveblog<", "approved>trash<")
+    source = read(blogs.wordpress_export(trashed, comment(2, "Edited", liveblog_replaces="1"), comment(3, "Right")))
+    assert [post.data["state"] for post in source.posts()] == ["withdrawn", "published"]
 
 
 def test_an_export_of_wordpress_has_one_live_blog_among_its_articles() -> None:

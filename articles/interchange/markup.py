@@ -6,6 +6,7 @@ The resulting rich text passes the sanitiser (`articles.text.richtext`) like any
 from __future__ import annotations
 
 import re
+import sys
 from collections import Counter
 from dataclasses import dataclass, field
 from html import escape
@@ -47,6 +48,8 @@ _POSTS = re.compile(r"\b(?:twitter-tweet|twitter-video|instagram-media|tiktok-em
 _HAS_TAG = re.compile(r"<[a-zA-Z/!][^<>]*>")
 _REFERENCE = re.compile(r"&(?:[a-zA-Z]{2,8}|#[0-9]{1,6}|#x[0-9a-fA-F]{1,5});")
 _ADDRESS = re.compile(r"https?://[^\s<>\"']+")
+#: The code points of an emoji in the name of its picture.
+_EMOJI = re.compile(r"/emoji/[^?#]*?/([0-9a-f]{2,6}(?:-[0-9a-f]{2,6})*)\.(?:png|svg)(?:[?#].*)?", re.IGNORECASE)
 _SOURCES = ("src", "data-src", "data-lazy-src", "data-original")
 
 
@@ -255,9 +258,10 @@ class _Reader:
 
     def _image(self, node: LexborNode) -> None:
         attributes = node.attributes
-        if "emoji" in (attributes.get("class") or "") or (attributes.get("src") or "").endswith(".svg"):
-            # The picture of an emoji has its character as alternative text.
-            self._text(attributes.get("alt") or "")
+        emoji = _EMOJI.search(attributes.get("src") or "")
+        if emoji or "emoji" in (attributes.get("class") or "") or (attributes.get("src") or "").endswith(".svg"):
+            # The picture of an emoji has its character as alternative text, unless a plugin has removed the text.
+            self._text(attributes.get("alt") or (_characters(emoji[1]) if emoji else ""))
             return
         if attributes.get("width") == "1" and attributes.get("height") == "1":
             return
@@ -320,6 +324,12 @@ class _Reader:
             return urljoin(self._base, address.strip())
         except ValueError:
             return ""
+
+
+def _characters(codes: str) -> str:
+    """Return the characters with the hexadecimal codes, such as 1f1eb-1f1f7; an empty text if there are none."""
+    numbers = [int(code, 16) for code in codes.split("-")]
+    return "".join(map(chr, numbers)) if all(0x20 <= each <= sys.maxunicode for each in numbers) else ""
 
 
 def _in_figure(node: LexborNode) -> bool:

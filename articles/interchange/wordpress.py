@@ -26,10 +26,24 @@ _REST = re.compile(r"(?P<root>.*/)wp-json/liveblog/v1/(?P<post>[0-9]+)(?:/.*)?")
 _MAX_PAGES = 5000
 _SHORTCODE = re.compile(r"\[/?(?:liveblog_key_events|caption|embed|gallery|video|audio)\b[^\]]*\]")
 #: The numbers of the contributors in PHP's serialisation of a list: a:2:{i:0;i:4;i:1;i:7;}
+_ATTEMPTS = 3
 _CONTRIBUTORS = re.compile(r"i:\d+;i:(\d+);")
+_CAPTION = re.compile(
+    r"\[caption\b[^\]]*\]\s*((?:<a\b[^<>]*>\s*)?<img\b[^<>]*>(?:\s*</a>)?)(.*?)\[/caption\]", re.DOTALL
+)
+_PLAYER = re.compile(r"""\[(video|audio)\b[^\]]*?\b(?:src|mp4|m4v|webm|mp3|m4a|ogg)=["']([^"'\]]+)["'][^\]]*\]""")
+#: An image by its address alone, in a line of its own.
+_LONE_IMAGE = re.compile(r"^[ \t]*(https?://[^\s<>\"']+\.(?:jpe?g|png|gif))[ \t]*$", re.IGNORECASE | re.MULTILINE)
 _COMMAND = re.compile(r"(?:^|(?<=>)|(?<=\s))/key\b\s*")
 
 
+#: The same command once it is saved. The style sheet of the plugin hides it, and writes # before a hashtag.
+_SAVED_COMMAND = re.compile(r"""<span\b[^<>]*\bclass=["'][^"'<>]*\btype-key\b[^<>]*>[^<>]*</span>\s*""")
+_HASHTAG = re.compile(r"""(<(a|span)\b[^<>]*\bclass=["']liveblog-hash\b[^<>]*>)#?([^<>]*</\2>)""")
+#: States of an entry that readers do not see.
+_REMOVED = ("trash", "post-trashed", "spam", "0")
+#: The element to which the plugin adds the entries of an article.
+_MARK = re.compile(r"""\bid=["']?wpcom-liveblog-container\b""")
 # The REST API ---------------------------------------------------------------------------------------------------------
 
 
@@ -48,9 +62,7 @@ def from_rest(address: str, fetching: Fetching, notes: Notes) -> Blog:
     found = _REST.fullmatch(address.partition("?")[0])
     assert found is not None
     base = f"{found['root']}wp-json/liveblog/v1/{found['post']}"
-    first = fetching.document(f"{base}/get-entries/1/0-0")
-    last = min(_MAX_PAGES, number(str(first.get("pages", 1))) or 1)
-    answers = [first, *(fetching.document(f"{base}/get-entries/{page}/0-0") for page in range(2, last + 1))]
+    answers = _answers(base, fetching)
     try:
         post = fetching.document(f"{found['root']}wp-json/wp/v2/posts/{found['post']}?_embed=1")
     except SourceError:
@@ -72,6 +84,21 @@ def from_answers(document: object, post: dict[str, Any], address: str, notes: No
                 continue
             entry = _rest_entry(data)
             # Later polling responses repeat an entry to change or delete it.
+def _answers(base: str, fetching: Fetching) -> list[dict[str, Any]]:
+    """Return the entries, page by page.
+
+    If an entry is removed meanwhile, the first one of the next page moves to a page that was already read, and would
+    seem to be removed, too. The number of all entries shows this, so they are read again.
+    """
+    for _attempt in range(_ATTEMPTS):
+        first = fetching.document(f"{base}/get-entries/1/0-0")
+        last = min(_MAX_PAGES, number(str(first.get("pages", 1))) or 1)
+        answers = [first, *(fetching.document(f"{base}/get-entries/{page}/0-0") for page in range(2, last + 1))]
+        if len({str(answer.get("total")) for answer in answers}) == 1:
+            break
+    return answers
+
+
             before = keys.get(entry.key)
             if before is not None and data.get("type") in ("update", "delete"):
                 entries.remove(before)
@@ -127,8 +154,11 @@ def _without_fragment(address: str) -> str:
 
 
 def _cleaned(body: str) -> str:
-    """Return a text without the shortcodes and marks that the plugin and WordPress replace for display."""
-    return _COMMAND.sub("", _SHORTCODE.sub("", body))
+    """Return a text as readers see it, without the shortcodes and marks of the plugin and WordPress."""
+    body = _CAPTION.sub(r"<figure>\1<figcaption>\2</figcaption></figure>", body)
+    body = _SHORTCODE.sub("", _PLAYER.sub(r'<\1 src="\2"></\1>', body))
+    body = _HASHTAG.sub(r"\1#\3", _SAVED_COMMAND.sub("", body))
+    return _COMMAND.sub("", _LONE_IMAGE.sub(r'<img src="\1">', body))
 
 
 # The export -----------------------------------------------------------------------------------------------------------
@@ -245,12 +275,14 @@ def _entries(
             continue
         text = _cleaned(fields.get("comment_content", ""))
         entry.modified = _gmt(fields.get("comment_date_gmt"))
-        entry.is_withdrawn = not text
+        entry.is_withdrawn = entry.is_withdrawn or not text
         entry.body = text or entry.body
     yield from entries.values()
 
 
 def _authors(fields: dict[str, str], meta: dict[str, str], people: dict[str, str]) -> list[str]:
+            # Somebody may have moved it to the trash in the list of comments.
+            is_withdrawn=fields.get("comment_approved") in _REMOVED,
     if meta.get("liveblog_hide_authors") not in (None, "", "0"):
         return []
     numbers = _CONTRIBUTORS.findall(meta.get("liveblog_contributors", ""))
