@@ -291,6 +291,60 @@ def test_the_interface_of_wordpress_is_read_page_by_page(site: OldSite) -> None:
     assert Picture.objects.count() == 1
 
 
+def wordpress(site: OldSite, *entries: dict[str, Any], **page: Any) -> str:
+    """Put a live blog of the plugin on the old site, with its page and its API, and return the address of the page."""
+    address, api = f"{site.url}/2024/05/night/", "/wp-json/liveblog/v1/77"
+    newest = {
+        "@type": "BlogPosting",
+        "url": f"{address}#9",
+        "articleBody": "Plain",
+        "datePublished": "2024-05-14T08:09:00Z",
+    }
+    told = {"@type": "LiveBlogPosting", "url": address, "headline": "Night", "liveBlogUpdate": [newest]} | page
+    post = f'<link rel="alternate" type="application/json" href="{site.url}/wp-json/wp/v2/posts/77" />'
+    site.documents |= {
+        "/2024/05/night/": blogs.page(told)
+        .replace("</head>", f"{post}</head>", 1)
+        .replace("</body>", '<div id="wpcom-liveblog-container" class="77"></div></body>', 1),
+        f"{api}/get-entries/1/0-0": blogs.wordpress_answer(*entries, pages=1, total=len(entries)),
+        "/wp-json/wp/v2/posts/77": {
+            "link": address,
+            "title": {"rendered": "Night"},
+            "content": {"rendered": "<p>Welcome.</p>[liveblog_key_events]"},
+        },
+    }
+    return address
+
+
+def test_the_page_of_a_live_blog_in_wordpress_leads_to_its_api(site: OldSite) -> None:
+    entry = blogs.wordpress_entry
+    address = wordpress(site, entry(2, render="<p><strong>Bold</strong></p>"), entry(1))
+    run(address, "--language", "en")
+    [article] = Article.objects.all()
+    assert (article.slug, article.body_en, article.state) == ("night", "<p>Welcome.</p>", "live")
+    assert [update.body_en for update in imported()] == ["<p>Entry 1</p>", "<p><strong>Bold</strong></p>"]
+    assert "2 unchanged" in run(f"{site.url}/wp-json/liveblog/v1/77/")
+
+
+def test_archived_coverage_of_wordpress_is_finished(site: OldSite) -> None:
+    # The API does not say so, but the page does.
+    wordpress(site, blogs.wordpress_entry(1), coverageEndTime="2024-05-14T08:00:00+00:00")
+    run(f"{site.url}/wp-json/liveblog/v1/77/", "--language", "en")
+    [article] = Article.objects.all()
+    assert (article.state, article.coverage_end) == ("finished", imported()[0].first_published_at)
+
+
+def test_an_import_from_a_page_of_wordpress_goes_on_without_its_api(site: OldSite) -> None:
+    address = wordpress(site, blogs.wordpress_entry(1))
+    answer = site.documents.pop("/wp-json/liveblog/v1/77/get-entries/1/0-0")
+    run(address, "--language", "en")
+    assert [update.body_en for update in imported()] == ["<p>Plain</p>"]
+    # The same entries have other ids there.
+    site.documents["/wp-json/liveblog/v1/77/get-entries/1/0-0"] = answer
+    assert "1 unchanged" in run(address, "--language", "en")
+    assert [update.body_en for update in imported()] == ["<p>Plain</p>"]
+
+
 def test_the_interface_of_live_blog_is_read_page_by_page(site: OldSite) -> None:
     post, item = blogs.sourcefabric_post, blogs.sourcefabric_item
     api = f"/api/client_blogs/{blogs.BLOG_ID}"

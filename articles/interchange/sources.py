@@ -17,6 +17,7 @@ from articles.interchange import json_ld, sourcefabric, wordpress
 from articles.interchange.archive import LINES, ArchiveSource
 from articles.interchange.fetching import MAX_BYTES, Fetching
 from articles.interchange.foreign import Blog, ForeignSource, Options
+from articles.interchange.models import ImportedArticle
 from articles.interchange.notes import Notes
 from articles.interchange.records import Source, SourceError
 
@@ -68,7 +69,7 @@ def from_address(address: str, options: Options, fetching: Fetching) -> Source:
     """Return the source at an address: an API, a page or a file."""
     notes = Notes()
     if wordpress.is_rest_address(address):
-        return ForeignSource("wordpress", wordpress.from_rest(address, fetching, notes), options, notes, fetching)
+        return _from_wordpress(address, options, fetching)
     if sourcefabric.is_api_address(address):
         return ForeignSource("sourcefabric", sourcefabric.from_api(address, fetching, notes), options, notes, fetching)
     content = fetching.source(address)
@@ -134,9 +135,28 @@ def _from_document(
     return None
 
 
+def _from_wordpress(address: str, options: Options, fetching: Fetching, page: str = "") -> ForeignSource:
+    """Return the source at the API of the plugin. Its page has what the API lacks: the language and the state."""
+    notes = Notes()
+    blog = wordpress.from_rest(address, fetching, notes)
+    if not page and blog.address:
+        with suppress(SourceError):
+            page = _decoded(fetching.source(blog.address))
+    for told in json_ld.blogs_in(page, blog.address, Notes()) if page else []:
+        blog.page_language = blog.page_language or told.page_language
+        blog.is_over = blog.is_over or bool(told.ends)
+    return ForeignSource("wordpress", blog, options, notes, fetching)
+
+
 def _from_page(html: str, address: str, options: Options, fetching: Fetching) -> ForeignSource | None:
     notes = Notes()
     blogs = json_ld.blogs_in(html, address, notes)
+    api = wordpress.rest_address(html, address) if is_address(address) else None
+    # In its page, the plugin writes only the newest entries, without their formatting. An import from the page that has
+    # begun goes on, because the same entries have other ids there.
+    if api and not ImportedArticle.objects.filter(key__in=[each.key for each in blogs], format="schema.org").exists():
+        with suppress(SourceError):
+            return _from_wordpress(api, options, fetching, html)
     if not blogs:
         return None
     blog = _only(blogs)

@@ -20,23 +20,23 @@ from articles.interchange.foreign import Blog, Entry
 from articles.interchange.markup import Image
 from articles.interchange.notes import Notes
 from articles.interchange.records import SourceError
+from articles.text.parsed import parse
 from liveblog.numbers import number
 
 _REST = re.compile(r"(?P<root>.*/)wp-json/liveblog/v1/(?P<post>[0-9]+)(?:/.*)?")
+_POST = re.compile(r"(?P<root>.*/)wp-json/wp/v2/[\w-]+/(?P<post>[0-9]+)")
 _MAX_PAGES = 5000
-_SHORTCODE = re.compile(r"\[/?(?:liveblog_key_events|caption|embed|gallery|video|audio)\b[^\]]*\]")
-#: The numbers of the contributors in PHP's serialisation of a list: a:2:{i:0;i:4;i:1;i:7;}
 _ATTEMPTS = 3
-_CONTRIBUTORS = re.compile(r"i:\d+;i:(\d+);")
+_SHORTCODE = re.compile(r"\[/?(?:liveblog_key_events|caption|embed|gallery|video|audio)\b[^\]]*\]")
 _CAPTION = re.compile(
     r"\[caption\b[^\]]*\]\s*((?:<a\b[^<>]*>\s*)?<img\b[^<>]*>(?:\s*</a>)?)(.*?)\[/caption\]", re.DOTALL
 )
 _PLAYER = re.compile(r"""\[(video|audio)\b[^\]]*?\b(?:src|mp4|m4v|webm|mp3|m4a|ogg)=["']([^"'\]]+)["'][^\]]*\]""")
 #: An image by its address alone, in a line of its own.
 _LONE_IMAGE = re.compile(r"^[ \t]*(https?://[^\s<>\"']+\.(?:jpe?g|png|gif))[ \t]*$", re.IGNORECASE | re.MULTILINE)
+#: The numbers of the contributors in PHP's serialisation of a list: a:2:{i:0;i:4;i:1;i:7;}
+_CONTRIBUTORS = re.compile(r"i:\d+;i:(\d+);")
 _COMMAND = re.compile(r"(?:^|(?<=>)|(?<=\s))/key\b\s*")
-
-
 #: The same command once it is saved. The style sheet of the plugin hides it, and writes # before a hashtag.
 _SAVED_COMMAND = re.compile(r"""<span\b[^<>]*\bclass=["'][^"'<>]*\btype-key\b[^<>]*>[^<>]*</span>\s*""")
 _HASHTAG = re.compile(r"""(<(a|span)\b[^<>]*\bclass=["']liveblog-hash\b[^<>]*>)#?([^<>]*</\2>)""")
@@ -44,11 +44,24 @@ _HASHTAG = re.compile(r"""(<(a|span)\b[^<>]*\bclass=["']liveblog-hash\b[^<>]*>)#
 _REMOVED = ("trash", "post-trashed", "spam", "0")
 #: The element to which the plugin adds the entries of an article.
 _MARK = re.compile(r"""\bid=["']?wpcom-liveblog-container\b""")
+
+
 # The REST API ---------------------------------------------------------------------------------------------------------
 
 
 def is_rest_address(address: str) -> bool:
     return _REST.fullmatch(address.partition("?")[0]) is not None
+
+
+def rest_address(html: str, address: str) -> str | None:
+    """Return the address of the plugin's API for the article of a page; None if the page has no such live blog."""
+    if not _MARK.search(html):
+        return None
+    for link in parse(html).css('link[rel="alternate"][type="application/json"]'):
+        found = _POST.fullmatch(urljoin(address, link.attributes.get("href") or ""))
+        if found is not None:
+            return f"{found['root']}wp-json/liveblog/v1/{found['post']}/"
+    return None
 
 
 def is_rest_answer(document: object) -> bool:
@@ -71,19 +84,6 @@ def from_rest(address: str, fetching: Fetching, notes: Notes) -> Blog:
     return from_answers(answers, post, base, notes, complete=True)
 
 
-def from_answers(document: object, post: dict[str, Any], address: str, notes: Notes, *, complete: bool = False) -> Blog:
-    """Return the live blog in answers of the plugin. `post`: the answer of WordPress about the post, {} if unknown."""
-    answers: list[dict[str, Any]] = document if isinstance(document, list) else [document]  # type: ignore[list-item]
-    entries: list[Entry] = []
-    keys: dict[str, Entry] = {}
-    for answer in answers:
-        post = post or answer.get("post") or {}
-        for data in answer["entries"]:
-            if not isinstance(data, dict):
-                notes.add("broken", str(data)[:100])
-                continue
-            entry = _rest_entry(data)
-            # Later polling responses repeat an entry to change or delete it.
 def _answers(base: str, fetching: Fetching) -> list[dict[str, Any]]:
     """Return the entries, page by page.
 
@@ -99,6 +99,19 @@ def _answers(base: str, fetching: Fetching) -> list[dict[str, Any]]:
     return answers
 
 
+def from_answers(document: object, post: dict[str, Any], address: str, notes: Notes, *, complete: bool = False) -> Blog:
+    """Return the live blog in answers of the plugin. `post`: the answer of WordPress about the post, {} if unknown."""
+    answers: list[dict[str, Any]] = document if isinstance(document, list) else [document]  # type: ignore[list-item]
+    entries: list[Entry] = []
+    keys: dict[str, Entry] = {}
+    for answer in answers:
+        post = post or answer.get("post") or {}
+        for data in answer["entries"]:
+            if not isinstance(data, dict):
+                notes.add("broken", str(data)[:100])
+                continue
+            entry = _rest_entry(data)
+            # Later polling responses repeat an entry to change or delete it.
             before = keys.get(entry.key)
             if before is not None and data.get("type") in ("update", "delete"):
                 entries.remove(before)
@@ -115,6 +128,7 @@ def _answers(base: str, fetching: Fetching) -> list[dict[str, Any]]:
         key=link,
         headline=_rendered(title),
         standfirst=_rendered(post.get("excerpt")),
+        body=_cleaned(_rendered(post.get("content"))),
         starts=f"{post['date_gmt']}Z" if post.get("date_gmt") else None,
         is_over=post.get("liveblog_state") == "archive",
         language=str(post.get("lang") or ""),
@@ -267,6 +281,8 @@ def _entries(
             authors=_authors(fields, meta, people),
             address=f"{address}#{key}" if key else "",
             is_key=meta.get("liveblog_key_entry") == "true" or bool(_COMMAND.search(fields.get("comment_content", ""))),
+            # Somebody may have moved it to the trash in the list of comments.
+            is_withdrawn=fields.get("comment_approved") in _REMOVED,
         )
     for replaced, fields in sorted(later, key=lambda each: number(each[1].get("comment_id", "")) or 0):
         entry = entries.get(replaced)
@@ -281,8 +297,6 @@ def _entries(
 
 
 def _authors(fields: dict[str, str], meta: dict[str, str], people: dict[str, str]) -> list[str]:
-            # Somebody may have moved it to the trash in the list of comments.
-            is_withdrawn=fields.get("comment_approved") in _REMOVED,
     if meta.get("liveblog_hide_authors") not in (None, "", "0"):
         return []
     numbers = _CONTRIBUTORS.findall(meta.get("liveblog_contributors", ""))
