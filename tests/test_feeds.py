@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +133,15 @@ def test_each_kind_of_update_is_complete_in_a_feed(client: Client) -> None:
             assert page.css("form, script, style, input, button, iframe, source, [class], [style], [id]") == []
             addresses = [node.attributes.get(name) for name in ("href", "src") for node in page.css(f"[{name}]")]
             assert all(address.startswith(("https://", "http://127.0.0.1:8000/")) for address in addresses), addresses
+
+
+def test_words_stay_apart_in_a_program_that_removes_the_tags(client: Client) -> None:
+    article = factories.article()
+    body = "<p>One<br>two</p><ul><li><p>three</p></li><li><p>four <em>fi</em>ve</p></li></ul><p>six</p>"
+    factories.update(article, headline_en="", body_en=body)
+    [item] = json.loads(client.get(of(article, name="feed.json")).content)["items"]
+    without_tags = re.sub(r"<[^>]*>", "", item["content_html"])
+    assert without_tags.split()[:6] == ["One", "two", "three", "four", "five", "six"]
 
 
 def test_a_text_with_characters_that_xml_forbids_does_not_break_the_feed(client: Client) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urljoin
 
 import nh3
@@ -25,6 +26,8 @@ _ATTRIBUTES = {
     "th": {"colspan", "rowspan", "scope"},
     "time": {"datetime"},
 }
+#: A line ends here, because programs that shorten an entry remove the tags, and would join the words around them.
+_BLOCK_END = re.compile(r"</(?:p|h3|div|ul|ol|li|blockquote|caption|tr|th|td|figure|figcaption)>|<br>")
 _ADDRESSES = frozenset({"href", "src", "cite"})
 
 
@@ -50,4 +53,5 @@ def html_of(update: Update, article: Article, texts: ReaderTexts) -> str:
         url_schemes={"http", "https", "mailto"},
         link_rel=None,
     )
-    return "\n".join(line.strip() for line in cleaned.splitlines() if line.strip())
+    lines = _BLOCK_END.sub("\\g<0>\n", cleaned).splitlines()
+    return "\n".join(line.strip() for line in lines if line.strip())
