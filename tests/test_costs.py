@@ -11,6 +11,8 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
+from articles.interchange import wordpress
+from articles.interchange.markup import content_of
 from articles.models import Translation
 from articles.polls import ballot
 from articles.text import bidi, diff, plaintext, richtext, tables
@@ -151,6 +153,19 @@ def test_a_translation_is_checked_in_a_time_that_grows_with_its_length(piece: st
 
     # Eight times the text would take 64 times as long if each part were compared with every other one.
     assert checked(64_000) < max(LIMIT, 24 * checked(8_000))
+
+
+#: Beginnings of shortcodes and tags without an end.
+OPEN = (
+    *("[caption ", "[caption x]<img>", "[gallery ", "[video src=' ", "[video src='a", "<span class='type-key"),
+    *("<a class='liveblog-hash ", "http://a.", "src='/emoji/", " "),
+)
+
+
+@pytest.mark.parametrize("piece", OPEN)
+@pytest.mark.parametrize("before", ["", soak.only("[video "), soak.only("<span ")])
+def test_a_text_of_wordpress_is_read_in_a_time_that_grows_with_its_length(before: str, piece: str) -> None:
+    assert seconds(lambda: content_of(wordpress._cleaned(f"{before}{fill(piece, 64_000)}"))) < LIMIT
 
 
 def test_real_texts_are_within_the_bounds() -> None:

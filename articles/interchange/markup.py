@@ -49,7 +49,9 @@ _HAS_TAG = re.compile(r"<[a-zA-Z/!][^<>]*>")
 _REFERENCE = re.compile(r"&(?:[a-zA-Z]{2,8}|#[0-9]{1,6}|#x[0-9a-fA-F]{1,5});")
 _ADDRESS = re.compile(r"https?://[^\s<>\"']+")
 #: The code points of an emoji in the name of its picture.
-_EMOJI = re.compile(r"/emoji/[^?#]*?/([0-9a-f]{2,6}(?:-[0-9a-f]{2,6})*)\.(?:png|svg)(?:[?#].*)?", re.IGNORECASE)
+_EMOJI = re.compile(
+    r"/emoji/[^?#]{0,200}?/([0-9a-f]{2,6}(?:-[0-9a-f]{2,6}){0,20})\.(?:png|svg)(?:[?#].*)?", re.IGNORECASE
+)
 _SOURCES = ("src", "data-src", "data-lazy-src", "data-original")
 
 

@@ -27,19 +27,27 @@ _REST = re.compile(r"(?P<root>.*/)wp-json/liveblog/v1/(?P<post>[0-9]+)(?:/.*)?")
 _POST = re.compile(r"(?P<root>.*/)wp-json/wp/v2/[\w-]+/(?P<post>[0-9]+)")
 _MAX_PAGES = 5000
 _ATTEMPTS = 3
-_SHORTCODE = re.compile(r"\[/?(?:liveblog_key_events|caption|embed|gallery|video|audio)\b[^\]]*\]")
+# All patterns have limits: a page from outside may contain a million beginnings without an end.
+_SHORTCODE = re.compile(r"\[/?(?:liveblog_key_events|caption|embed|gallery|video|audio)\b[^\[\]]*\]")
 _CAPTION = re.compile(
-    r"\[caption\b[^\]]*\]\s*((?:<a\b[^<>]*>\s*)?<img\b[^<>]*>(?:\s*</a>)?)(.*?)\[/caption\]", re.DOTALL
+    r"\[caption\b[^\[\]]{0,500}\]\s{0,20}((?:<a\b[^<>]{0,2000}>\s{0,20})?<img\b[^<>]{0,4000}>(?:\s{0,20}</a>)?)"
+    r"((?:(?!\[caption\b).){0,4000}?)\[/caption\]",
+    re.DOTALL,
 )
-_PLAYER = re.compile(r"""\[(video|audio)\b[^\]]*?\b(?:src|mp4|m4v|webm|mp3|m4a|ogg)=["']([^"'\]]+)["'][^\]]*\]""")
+_PLAYER = re.compile(
+    r"""\[(video|audio)\b[^\[\]]{0,300}?\b(?:src|mp4|m4v|webm|mp3|m4a|ogg)="""
+    r"""["']([^"'\[\]]{1,2000})["'][^\[\]]{0,300}\]"""
+)
 #: An image by its address alone, in a line of its own.
 _LONE_IMAGE = re.compile(r"^[ \t]*(https?://[^\s<>\"']+\.(?:jpe?g|png|gif))[ \t]*$", re.IGNORECASE | re.MULTILINE)
 #: The numbers of the contributors in PHP's serialisation of a list: a:2:{i:0;i:4;i:1;i:7;}
 _CONTRIBUTORS = re.compile(r"i:\d+;i:(\d+);")
 _COMMAND = re.compile(r"(?:^|(?<=>)|(?<=\s))/key\b\s*")
 #: The same command once it is saved. The style sheet of the plugin hides it, and writes # before a hashtag.
-_SAVED_COMMAND = re.compile(r"""<span\b[^<>]*\bclass=["'][^"'<>]*\btype-key\b[^<>]*>[^<>]*</span>\s*""")
-_HASHTAG = re.compile(r"""(<(a|span)\b[^<>]*\bclass=["']liveblog-hash\b[^<>]*>)#?([^<>]*</\2>)""")
+_SAVED_COMMAND = re.compile(
+    r"""<span\b[^<>]{0,200}\bclass=["'][^"'<>]{0,200}\btype-key\b[^<>]{0,200}>[^<>]{0,50}</span>\s*"""
+)
+_HASHTAG = re.compile(r"""(<(a|span)\b[^<>]{0,500}\bclass=["']liveblog-hash\b[^<>]{0,500}>)#?([^<>]{0,200}</\2>)""")
 #: States of an entry that readers do not see.
 _REMOVED = ("trash", "post-trashed", "spam", "0")
 #: The element to which the plugin adds the entries of an article.
