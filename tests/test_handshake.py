@@ -106,7 +106,7 @@ def test_the_application_learns_the_same_from_both_handshakes(place: Place) -> N
         connection.sendall(handshake(place, "/ws/de/other/serves/?after=7-b%C3%A4", own))
         head_of(connection)
     assert ours is not place.scope
-    differing = {"path", "raw_path", "client", "extensions", "state", "asgi"}
+    differing = {"path", "raw_path", "client", "server", "extensions", "state", "asgi"}
     assert {name: ours[name] for name in ours if name not in differing} == {
         name: place.scope[name] for name in place.scope if name not in differing
     }

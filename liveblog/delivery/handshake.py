@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
-from uvicorn.protocols.utils import get_local_addr, get_remote_addr, is_ssl
+from uvicorn.protocols.utils import get_remote_addr, is_ssl
 from websockets.datastructures import Headers
 from websockets.exceptions import InvalidHandshake
 from websockets.server import ServerProtocol
@@ -315,7 +315,8 @@ def _scope(
         "asgi": {"version": config.asgi_version, "spec_version": "2.4"},
         "http_version": "1.1",
         "scheme": "wss" if is_ssl(transport) else "ws",
-        "server": get_local_addr(transport),
+        # Optional, and asking the system for it takes as long as reading the headers.
+        "server": None,
         "client": get_remote_addr(transport),
         "root_path": config.root_path,
         "path": config.root_path + unquote(raw_path.decode("latin-1")),
