@@ -6,6 +6,7 @@ import asyncio
 import socket
 import threading
 from collections.abc import Iterator
+from contextvars import ContextVar
 from typing import Any
 
 import httptools
@@ -26,6 +27,10 @@ from tests.threaded import ThreadedServer
 ACCEPTED = b"sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 
 
+#: Set by the application in each connection.
+context: ContextVar[str] = ContextVar("context", default="")
+
+
 class Place(ThreadedServer):
     """The server's protocols in front of an application whose behaviour is named in the address."""
 
@@ -34,10 +39,14 @@ class Place(ThreadedServer):
         self.may_answer = threading.Event()
         #: The scope of the last websocket.
         self.scope: dict[str, Any] = {}
+        #: The context variable as the application found it.
+        self.context = ""
         super().__init__(self._app, http=LiveProtocol, ws=WebSocketProtocol, ws_per_message_deflate=False)
 
     async def _app(self, scope: Any, receive: Any, send: Any) -> None:
         self.scope = scope
+        self.context = context.get()
+        context.set("of another connection")
         does = scope["path"].split("/")[-2]
         await receive()
         if does == "waits":
@@ -111,6 +120,15 @@ def test_the_application_learns_the_same_from_both_handshakes(place: Place) -> N
         name: place.scope[name] for name in place.scope if name not in differing
     }
     assert (ours["path"], ours["raw_path"]) == ("/ws/en/live/serves/", b"/ws/en/live/serves/")
+
+
+@pytest.mark.parametrize("does", ["serves", "waits"])
+def test_each_connection_has_its_own_context(does: str) -> None:
+    with Place() as place:
+        place.may_answer.set()
+        for _ in range(3):
+            place.answer(does)
+            assert place.context == ""
 
 
 def test_the_answer_and_a_frame_that_follows_at_once_are_one_packet(place: Place) -> None:

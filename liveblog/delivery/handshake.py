@@ -13,6 +13,9 @@ import base64
 import hashlib
 import logging
 import re
+import types
+from collections.abc import Coroutine, Generator
+from contextvars import copy_context
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
@@ -182,10 +185,20 @@ class Handshake(asyncio.Protocol):
         transport.set_protocol(self)
 
     def begin(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Let the application answer."""
-        self._task = loop.create_task(self.run())
+        """Let the application answer. It gets a task only if it has to wait, as few readers of a page have to.
+
+        Until then it is not in a task, so it cannot use `asyncio.timeout`.
+        """
+        context = copy_context()
+        answering = self.run()
+        try:
+            awaited = context.run(answering.send, None)
+        except StopIteration:
+            return
+        task = loop.create_task(_resumed(answering, awaited), context=context)
         # The loop itself holds only a weak reference.
-        self._tasks.add(self._task)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def run(self) -> None:
         try:
@@ -198,8 +211,6 @@ class Handshake(asyncio.Protocol):
         finally:
             # They refer to this object. The cycle would keep it and the head in memory until a garbage collection.
             self._scope["extensions"].clear()
-            self._tasks.discard(self._task)
-            del self._task
         if self._connection is None:
             self._connections.discard(self)
             # The application has not answered.
@@ -261,6 +272,13 @@ class Handshake(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._lost = True
         self._connections.discard(self)
+
+
+@types.coroutine
+def _resumed(coroutine: Coroutine[Any, Any, None], awaited: object) -> Generator[Any, Any, None]:
+    """Go on with a coroutine that has begun outside a task, and waits for `awaited`."""
+    yield awaited
+    yield from coroutine  # type: ignore[misc]  # allowed in a generator-based coroutine
 
 
 def _headers(lines: bytes) -> list[tuple[bytes, bytes]] | None:
