@@ -179,20 +179,22 @@ def joining(rounds: int) -> None:
         coverage.post(article)
     behind = coverage.socket_path(article, after=30)
     measured: dict[str, list[dict[str, float]]] = {}
+
+    def measure(name: str, server: servers.Server, path: str, *, deflate: bool = False) -> None:
+        # A server loads some of its code with the first readers. The herd, below, meets a server that has just started.
+        servers.load(server, path, 100, deflate=deflate)
+        measured.setdefault(name, []).append(servers.load(server, path, count, idle=3, deflate=deflate))
+
     for _ in range(rounds):
         for name, deflate in (("hub", False), ("hub, compressing", True)):
             with servers.running(servers.product()) as server:
-                load = servers.load(server, behind, count, idle=3, deflate=deflate)
-                measured.setdefault(name, []).append(load)
+                measure(name, server, behind, deflate=deflate)
         with servers.running(servers.product(lent=False)) as server:
-            load = servers.load(server, behind, count, idle=3)
-            measured.setdefault("hub through ASGI send", []).append(load)
+            measure("hub through ASGI send", server, behind)
         with servers.nginx() as server:
-            load = servers.load(server, "/subscribe", count, idle=3)
-            measured.setdefault("nginx + nchan (no first frame)", []).append(load)
+            measure("nginx + nchan (no first frame)", server, "/subscribe")
         with servers.running(servers.limit()) as server:
-            load = servers.load(server, "/", count, idle=3)
-            measured.setdefault("C (no first frame)", []).append(load)
+            measure("C (no first frame)", server, "/")
     table(
         f"{count:,} readers who are 10 updates behind come in and wait, medians of {rounds} rounds",
         ["", "joined/s", "KiB of the process each"],
