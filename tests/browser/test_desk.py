@@ -352,33 +352,34 @@ def test_a_draft_that_is_released_late_replaces_no_other_text(sit_down: Any, art
     expect(desk.editing(update).locator(".ProseMirror")).to_have_text("Talks go on")
 
 
-def test_the_edit_of_an_update_continues_once_the_server_answers(sit_down: Any, article: Article) -> None:
+def correct_an_old_update(sit_down: Any, article: Article) -> tuple[DeskPage, Update]:
+    """Begin to correct an update on the second page of a desk. Return the desk and the update."""
     updates = [factories.update(article, body_en=f"<p>Take {number}</p>") for number in range(60)]
     desk = sit_down()
     desk.page.get_by_role("button", name="Older updates").click()
     desk.edit(updates[0])
     desk.type(", corrected")
     desk.has_kept("Take 0, corrected")
+    return desk, updates[0]
+
+
+def test_the_edit_of_an_update_continues_once_the_server_answers(sit_down: Any, article: Article) -> None:
+    desk, old = correct_an_old_update(sit_down, article)
     desk.page.route("**/composer/", lambda route: route.abort("connectionrefused"), times=2)
     desk.open()
-    expect(desk.editing(updates[0]).locator(".ProseMirror")).to_have_text("Take 0, corrected")
+    expect(desk.editing(old).locator(".ProseMirror")).to_have_text("Take 0, corrected")
 
 
 def test_an_edit_of_an_old_update_continues_after_a_reload(sit_down: Any, article: Article) -> None:
-    updates = [factories.update(article, body_en=f"<p>Take {number}</p>") for number in range(60)]
-    desk = sit_down()
-    desk.page.get_by_role("button", name="Older updates").click()
-    desk.edit(updates[0])
-    desk.type(", corrected")
-    desk.has_kept("Take 0, corrected")
+    desk, old = correct_an_old_update(sit_down, article)
     desk.open()
-    expect(desk.editing(updates[0]).locator(".ProseMirror")).to_have_text("Take 0, corrected")
+    expect(desk.editing(old).locator(".ProseMirror")).to_have_text("Take 0, corrected")
     # The restored edit does not take the focus.
     expect(desk.composer.locator(".ProseMirror")).to_be_focused()
-    desk.editing(updates[0]).get_by_role("button", name="Save").click()
-    expect(desk.editing(updates[0])).to_have_count(0)
-    updates[0].refresh_from_db()
-    assert updates[0].body_en == "<p>Take 0, corrected</p>"
+    desk.editing(old).get_by_role("button", name="Save").click()
+    expect(desk.editing(old)).to_have_count(0)
+    old.refresh_from_db()
+    assert old.body_en == "<p>Take 0, corrected</p>"
 
 
 def test_an_unsent_edit_is_sent_after_a_reload(sit_down: Any, server: Server, article: Article) -> None:
