@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import io
+import itertools
 import json
 import zoneinfo
 from typing import Any
@@ -186,14 +187,17 @@ def test_entries_that_move_between_two_answers_of_wordpress_are_read_again() -> 
     before = answer(entry(4), entry(3), pages=2, total=4)
     # Entry 4 was removed after the first answer, so entry 2 moved to the first page.
     after = [answer(entry(3), entry(2), pages=2, total=3), answer(entry(1), pages=2, total=3)]
-    answers = iter([before, after[1], *after, {}])
+    answers = itertools.chain([before, after[1], *after, {}], itertools.cycle([before, after[1]]))
 
     class Moving(Fetching):
         def document(self, url: str) -> dict[str, Any]:
             return next(answers)
 
-    found = wordpress.from_rest(f"{blogs.SITE}/wp-json/liveblog/v1/77/", Moving(), Notes())
-    assert [each.key for each in found.entries] == ["3", "2", "1"]
+    api = f"{blogs.SITE}/wp-json/liveblog/v1/77/"
+    found = wordpress.from_rest(api, Moving(), Notes())
+    assert ([each.key for each in found.entries], found.complete) == (["3", "2", "1"], True)
+    # If they never agree, no entry counts as removed.
+    assert not wordpress.from_rest(api, Moving(), Notes()).complete
 
 
 def test_marks_of_the_plugin_become_what_its_readers_see() -> None:

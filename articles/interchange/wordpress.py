@@ -83,17 +83,17 @@ def from_rest(address: str, fetching: Fetching, notes: Notes) -> Blog:
     found = _REST.fullmatch(address.partition("?")[0])
     assert found is not None
     base = f"{found['root']}wp-json/liveblog/v1/{found['post']}"
-    answers = _answers(base, fetching)
+    answers, complete = _answers(base, fetching)
     try:
         post = fetching.document(f"{found['root']}wp-json/wp/v2/posts/{found['post']}?_embed=1")
     except SourceError:
         # Some sites disable the API of their posts.
         post = {}
-    return from_answers(answers, post, base, notes, complete=True)
+    return from_answers(answers, post, base, notes, complete=complete)
 
 
-def _answers(base: str, fetching: Fetching) -> list[dict[str, Any]]:
-    """Return the entries, page by page.
+def _answers(base: str, fetching: Fetching) -> tuple[list[dict[str, Any]], bool]:
+    """Return the entries, page by page, and whether they are complete.
 
     If an entry is removed meanwhile, the first one of the next page moves to a page that was already read, and would
     seem to be removed, too. The number of all entries shows this, so they are read again.
@@ -103,8 +103,8 @@ def _answers(base: str, fetching: Fetching) -> list[dict[str, Any]]:
         last = min(_MAX_PAGES, number(str(first.get("pages", 1))) or 1)
         answers = [first, *(fetching.document(f"{base}/get-entries/{page}/0-0") for page in range(2, last + 1))]
         if len({str(answer.get("total")) for answer in answers}) == 1:
-            break
-    return answers
+            return answers, True
+    return answers, False
 
 
 def from_answers(document: object, post: dict[str, Any], address: str, notes: Notes, *, complete: bool = False) -> Blog:
