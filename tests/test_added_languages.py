@@ -163,7 +163,8 @@ def run(database: str, directory: Path, *arguments: str, **environment: str) -> 
         env=kept
         | {"DATABASE_URL": database, "SECRET_KEY": "tests", "LIVEBLOG_ENV": str(file), "PYTHONPATH": str(ROOT)}
         | {"MEDIA_ROOT": str(directory), "SITE_LOCALE": str(directory / "locale"), "DETECTOR_AT_START": "off"}
-        | {"STATIC_ROOT": str(settings.STATIC_ROOT)}
+        # On a busy machine, people wait for longer than the default for their turn to write.
+        | {"STATIC_ROOT": str(settings.STATIC_ROOT), "DATABASE_LOCK_TIMEOUT": "14"}
         | environment,
         capture_output=True,
         text=True,
