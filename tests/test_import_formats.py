@@ -210,6 +210,7 @@ def test_marks_of_the_plugin_become_what_its_readers_see() -> None:
         '<p><span class="liveblog-hash term-sea">sea</span></p>': "<p>#sea</p>",
         f"<p>Calm {emoji.format('1f604')} {emoji.format('1f1eb-1f1f7')}</p>": "<p>Calm 😄 🇫🇷</p>",
         f"<p>Odd {emoji.format('ffffff')}</p>": "<p>Odd </p>",
+        f"<p>Half {emoji.format('d83d')}</p>": "<p>Half </p>",
     }
     entries = [blogs.wordpress_entry(number, render=render) for number, render in enumerate(renders)]
     posts = list(read(blogs.wordpress_answer(*entries), Options(language="en")).posts())

@@ -331,7 +331,12 @@ class _Reader:
 def _characters(codes: str) -> str:
     """Return the characters with the hexadecimal codes, such as 1f1eb-1f1f7; an empty text if there are none."""
     numbers = [int(code, 16) for code in codes.split("-")]
-    return "".join(map(chr, numbers)) if all(0x20 <= each <= sys.maxunicode for each in numbers) else ""
+    return "".join(map(chr, numbers)) if all(map(_is_character, numbers)) else ""
+
+
+def _is_character(code: int) -> bool:
+    # A surrogate is half a character, which no database stores (Unicode, section 3.8).
+    return 0x20 <= code <= sys.maxunicode and not 0xD800 <= code <= 0xDFFF
 
 
 def _in_figure(node: LexborNode) -> bool:

@@ -157,6 +157,7 @@ def _from_page(html: str, address: str, options: Options, fetching: Fetching) ->
     if api and not ImportedArticle.objects.filter(key__in=[each.key for each in blogs], format="schema.org").exists():
         with suppress(SourceError):
             return _from_wordpress(api, options, fetching, html)
+        notes.add("partial")
     if not blogs:
         return None
     blog = _only(blogs)

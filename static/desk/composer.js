@@ -81,7 +81,7 @@ export class Composer {
   /** @type {number | undefined} */
   #retryTimer;
   /** Aborted when the form is closed. */
-  #open = new AbortController();
+  #life = new AbortController();
 
   /**
    * Return the composer of a form, unless it is not ready.
@@ -146,7 +146,7 @@ export class Composer {
 
   /** Leave the form; its draft stays. */
   close() {
-    this.#open.abort();
+    this.#life.abort();
     this.#events.onWriting("");
     this.#stopWaiting();
     const idle = this.#isIdle;
@@ -203,7 +203,7 @@ export class Composer {
 
   /** Continue with the draft of a page that the user has just left, unless this form is in use by then. */
   async #inherit() {
-    const { signal } = this.#open;
+    const { signal } = this.#life;
     const draft = await Draft.inherit(`${this.#scope}/${this.at}`, signal).catch(() => undefined);
     if (!draft?.content) return;
     if (signal.aborted || this.#form.inert || !this.#isBlank) {
