@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
 from uvicorn.protocols.utils import get_remote_addr, is_ssl
-from websockets.datastructures import Headers
+from websockets import datastructures
 from websockets.exceptions import InvalidHandshake
 from websockets.server import ServerProtocol
 
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from liveblog.asgi_types import Scope
 
 logger = logging.getLogger("uvicorn.error")
+
+#: Names in lower case, and values.
+Headers = list[tuple[bytes, bytes]]
 
 #: The addresses of the websockets of live pages. uvicorn handles all other addresses, and requests without a handshake.
 _LIVE = re.compile(rb"/ws/[^/?]+/live/")
@@ -74,6 +77,14 @@ class Agreement(NamedTuple):
     compressed: bool
 
 
+class Server(NamedTuple):
+    """The arguments that uvicorn gives to each protocol object."""
+
+    config: Config
+    state: ServerState
+    app_state: dict[str, Any]
+
+
 class LiveProtocol(asyncio.Protocol):
     """The protocol class of the server, for `uvicorn.Config(http=LiveProtocol)`.
 
@@ -81,7 +92,7 @@ class LiveProtocol(asyncio.Protocol):
     connection is uvicorn's.
     """
 
-    __slots__ = ("_given", "_loop", "_server_state", "_stopping", "_transport")
+    __slots__ = ("_loop", "_server", "_stopping", "_transport")
 
     _transport: asyncio.Transport
 
@@ -92,8 +103,7 @@ class LiveProtocol(asyncio.Protocol):
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
-        self._given = (config, server_state, app_state)
-        self._server_state = server_state
+        self._server = Server(config, server_state, app_state)
         self._loop = _loop or asyncio.get_running_loop()
         self._stopping = False
 
@@ -103,34 +113,30 @@ class LiveProtocol(asyncio.Protocol):
         self._loop.call_later(LAST_REQUEST_SECONDS, self._close_if_idle)
 
     def _close_if_idle(self) -> None:
-        if self in self._server_state.connections:
+        if self in self._server.state.connections:
             self._transport.close()
 
     # asyncio.Protocol -------------------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         self._transport = transport
-        self._server_state.connections.add(self)
+        self._server.state.connections.add(self)
         half_open.add(transport, self._loop)
 
     def connection_lost(self, exc: Exception | None) -> None:
         half_open.discard(self._transport)
-        self._server_state.connections.discard(self)
+        self._server.state.connections.discard(self)
 
     def data_received(self, data: bytes) -> None:
-        self._server_state.connections.discard(self)
-        successor: Handshake | UpgradingProtocol
+        self._server.state.connections.discard(self)
         if len(data) <= edge.MAX_HEAD_BYTES and (head := _HEAD.fullmatch(data)) is not None:
             headers = _headers(head[2])
             if headers is not None and (agreement := _agreement(headers)) is not None:
                 half_open.discard(self._transport)
-                successor = Handshake(*self._given, self._transport, head[1], headers, agreement)
-                if self._stopping:
-                    successor.shutdown()
-                else:
-                    successor.begin(self._loop)
+                handshake = Handshake(self._server, self._transport, head[1], headers, agreement)
+                handshake.begin(self._loop, stopping=self._stopping)
                 return
-        successor = UpgradingProtocol(*self._given, self._loop)
+        successor = UpgradingProtocol(*self._server, self._loop)
         self._transport.set_protocol(successor)
         successor.connection_made(self._transport)
         if self._stopping:
@@ -148,12 +154,9 @@ class UpgradingProtocol(EdgeProtocol):
             super().handle_websocket_upgrade()
             return
         self.connections.discard(self)
-        given = (self.config, self.server_state, self.app_state, self.transport)
-        handshake = Handshake(*given, self.url, self.headers, agreement)
-        if self._stopping:
-            handshake.shutdown()
-        else:
-            handshake.begin(self.loop)
+        server = Server(self.config, self.server_state, self.app_state)
+        handshake = Handshake(server, self.transport, self.url, self.headers, agreement)
+        handshake.begin(self.loop, stopping=self._stopping)
         # The parser refers to this object. The cycle would keep both in memory until a garbage collection.
         del self.parser
 
@@ -162,20 +165,13 @@ class Handshake(asyncio.Protocol):
     """A websocket until its application refuses it or takes it over."""
 
     def __init__(
-        self,
-        config: Config,
-        server_state: ServerState,
-        app_state: dict[str, Any],
-        transport: asyncio.Transport,
-        url: bytes,
-        headers: list[tuple[bytes, bytes]],
-        agreement: Agreement,
+        self, server: Server, transport: asyncio.Transport, url: bytes, headers: Headers, agreement: Agreement
     ) -> None:
-        self._app = config.loaded_app
-        self._scope = _scope(config, app_state, transport, url, headers, self.take_over)
+        self._app = server.config.loaded_app
+        self._scope = _scope(server, transport, url, headers, self.take_over)
         self._transport = transport
-        self._connections: set[Any] = server_state.connections
-        self._tasks = server_state.tasks
+        self._connections: set[Any] = server.state.connections
+        self._tasks = server.state.tasks
         self._agreement = agreement
         self._began = self._refused = self._lost = False
         #: The answer, once the application has accepted the websocket.
@@ -184,11 +180,15 @@ class Handshake(asyncio.Protocol):
         self._connections.add(self)
         transport.set_protocol(self)
 
-    def begin(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Let the application answer. It gets a task only if it has to wait, as few readers of a page have to.
+    def begin(self, loop: asyncio.AbstractEventLoop, *, stopping: bool) -> None:
+        """Let the application answer; refuse if the server is stopping, so that the page connects to another one.
 
-        Until then it is not in a task, so it cannot use `asyncio.timeout`.
+        The application gets a task only if it has to wait, as few readers of a page have to. Until then it is not in a
+        task, so it cannot use `asyncio.timeout`.
         """
+        if stopping:
+            self._refuse(b"503 Service Unavailable")
+            return
         context = copy_context()
         answering = self.run()
         try:
@@ -281,7 +281,7 @@ def _resumed(coroutine: Coroutine[Any, Any, None], awaited: object) -> Generator
     yield from coroutine  # type: ignore[misc]  # allowed in a generator-based coroutine
 
 
-def _headers(lines: bytes) -> list[tuple[bytes, bytes]] | None:
+def _headers(lines: bytes) -> Headers | None:
     """Return the headers of a plain head as uvicorn's parser reads them; None if it has to read them itself."""
     headers = [(name.lower(), value) for name, value in _HEADER.findall(lines)]
     values = dict(headers)
@@ -291,7 +291,7 @@ def _headers(lines: bytes) -> list[tuple[bytes, bytes]] | None:
     return headers if b"upgrade" in options and values.get(b"upgrade", b"").lower() == b"websocket" else None
 
 
-def _agreement(headers: list[tuple[bytes, bytes]]) -> Agreement | None:
+def _agreement(headers: Headers) -> Agreement | None:
     """Return what both sides of a websocket agree on; None if uvicorn has to answer."""
     stated: dict[bytes, list[bytes]] = {}
     for name, value in headers:
@@ -312,36 +312,29 @@ def _negotiate(extensions: bytes) -> tuple[bytes, bool]:
 
     Raise InvalidHandshake if the header has no meaning.
     """
-    offers = Headers([("Sec-WebSocket-Extensions", extensions.decode("latin-1"))] if extensions else [])
+    offers = datastructures.Headers([("Sec-WebSocket-Extensions", extensions.decode("latin-1"))] if extensions else [])
     agreed, used = ServerProtocol(extensions=[COMPRESSION]).process_extensions(offers)
     line = b"" if agreed is None else f"sec-websocket-extensions: {agreed}\r\n".encode("latin-1")
     return line, Connection.can_compress(used)
 
 
-def _scope(
-    config: Config,
-    app_state: dict[str, Any],
-    transport: asyncio.Transport,
-    url: bytes,
-    headers: list[tuple[bytes, bytes]],
-    take_over: Any,
-) -> Scope:
+def _scope(server: Server, transport: asyncio.Transport, url: bytes, headers: Headers, take_over: Any) -> Scope:
     """Return the scope of a websocket (ASGI 3.0, WebSocket connection scope 2.4)."""
     raw_path, _mark, query = url.partition(b"?")
     return {
         "type": "websocket",
-        "asgi": {"version": config.asgi_version, "spec_version": "2.4"},
+        "asgi": {"version": server.config.asgi_version, "spec_version": "2.4"},
         "http_version": "1.1",
         "scheme": "wss" if is_ssl(transport) else "ws",
         # Optional, and asking the system for it takes as long as reading the headers.
         "server": None,
         "client": get_remote_addr(transport),
-        "root_path": config.root_path,
-        "path": config.root_path + unquote(raw_path.decode("latin-1")),
-        "raw_path": config.root_path.encode() + raw_path,
+        "root_path": server.config.root_path,
+        "path": server.config.root_path + unquote(raw_path.decode("latin-1")),
+        "raw_path": server.config.root_path.encode() + raw_path,
         "query_string": query,
         "headers": headers,
         "subprotocols": [],
-        "state": app_state.copy(),
+        "state": server.app_state.copy(),
         "extensions": {EXTENSION: take_over},
     }
