@@ -3,7 +3,9 @@
 import datetime
 import json
 from collections.abc import Callable
+from functools import cache
 
+from babel.core import Locale
 from babel.dates import format_timedelta
 from babel.numbers import format_decimal, format_percent
 from django import template
@@ -168,8 +170,11 @@ def plural_forms_of_key() -> str:
 
 def _plural_forms(text: Callable[[int], str]) -> str:
     """Return a text for each plural category of the language as JSON, for the browser's Intl.PluralRules."""
-    rule = active_locale().plural_form
-    forms: dict[str, str] = {}
-    for number in [*range(1, 200), 0, 1_000_000]:
-        forms.setdefault(rule(number), text(number))
+    forms = {category: text(number) for category, number in _examples(active_locale()).items()}
     return json.dumps(forms, ensure_ascii=False)
+
+
+@cache
+def _examples(locale: Locale) -> dict[str, int]:
+    """Return a number of each plural category of a language."""
+    return {locale.plural_form(number): number for number in (1_000_000, 0, *range(199, 0, -1))}
