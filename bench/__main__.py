@@ -132,6 +132,7 @@ def save(rounds: int) -> None:
     delays: list[float] = []
     lasts: list[float] = []
     answers: list[float] = []
+    fixed: list[float] = []
     with servers.running(servers.runlive()) as server:
         readers = Readers(server)
         readers.connect([coverage.socket_path(article, languages[n % len(languages)], 0) for n in range(count)])
@@ -153,13 +154,29 @@ def save(rounds: int) -> None:
                 answers.append(answered)
                 delays += moments
                 lasts.append(max(moments))
+                fixed.append(_fixed_work())
         readers.close()
-    rows = [("the answer to the journalist", answers), ("each reader", delays), ("the last reader of a post", lasts)]
+    rows = [
+        ("the answer to the journalist", answers),
+        ("each reader", delays),
+        ("the last reader of a post", lasts),
+        ("fixed work without waiting, on this machine", fixed),
+    ]
     table(
         f"Save to eye: {count:,} readers in {len(languages)} languages, {posts} posts of the desk",
         ["", "p50, ms", "p99, ms", "max, ms"],
         [[name, *(f"{1e3 * value:.0f}" for value in _spread(values))] for name, values in rows],
     )
+
+
+def _fixed_work() -> float:
+    """Return the seconds that this machine takes for a fixed amount of work, about as much as a save is.
+
+    Their spread is the machine's own: on shared processors, their 99th percentile may be twice the median.
+    """
+    begin = perf_counter()
+    sum(number for number in range(1_000_000))
+    return perf_counter() - begin
 
 
 def _spread(values: list[float]) -> tuple[float, float, float]:
