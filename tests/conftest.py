@@ -78,7 +78,7 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.STATIC_ROOT = os.environ["STATIC_ROOT"]
     databases.name_template(_directory())
     TransactionTestCase._fixture_teardown = _empty_databases
-    # Hashing a password takes a quarter of a second on purpose. Servers accept these weak hashes, and replace them.
+    # Hashing a password takes a quarter of a second on purpose. `fork_server` does the same in servers.
     PBKDF2PasswordHasher.iterations = 1
     _take_redis_of_worker()
     # Only servers serve static files. For each client of a test, this middleware would stat a thousand files. It is
@@ -179,7 +179,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             # These tests use several connections to the database.
             item.add_marker("database")
         (kept if soak.SOAK or not item.get_closest_marker("soak") else left_out).append(item)
-    items[:] = kept
+    # If a long test began last, the other workers would have nothing left to do meanwhile.
+    items[:] = sorted(kept, key=lambda item: item.get_closest_marker("long") is None)
     config.hook.pytest_deselected(items=left_out)
 
 

@@ -134,6 +134,8 @@ def _load_application(connection: socket.socket) -> NoReturn:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "liveblog.settings")
     importlib.import_module("liveblog.asgi")
     importlib.import_module("liveblog.management.commands.runlive")
+    # Hashing a password takes a quarter of a second on purpose.
+    importlib.import_module("django.contrib.auth.hashers").PBKDF2PasswordHasher.iterations = 1
     # Most servers start once. Compiling all templates pays off from the second start.
     _Loader(connection, importlib.import_module("liveblog.preloading").preload).serve()
     os._exit(0)

@@ -179,6 +179,7 @@ def added_to(directory: Path) -> str:
 
 
 @pytest.mark.database
+@pytest.mark.long
 def test_a_site_speaks_five_more_languages_and_takes_one_out_again(copied: str, tmp_path: Path) -> None:
     said = run(copied, tmp_path, "manage.py", "add_language", "pt-BR")
     assert "the tables have columns for pt-BR" in said

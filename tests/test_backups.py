@@ -91,6 +91,7 @@ def opened(site: list[Server], article: Article) -> list[OpenPage]:
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.long
 async def test_after_a_restore_elsewhere_open_and_fresh_pages_are_right(
     editor: User, elsewhere: dict[str, str], tmp_path: Path
 ) -> None:

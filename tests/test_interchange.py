@@ -226,6 +226,7 @@ def test_a_damaged_archive_is_refused_or_does_no_harm(fault: str, tmp_path: Path
 # In one transaction, PostgreSQL would step over all earlier versions of the article's row each time it reads the row.
 @pytest.mark.parametrize("count", [soak.count(60, 10_000)])
 @pytest.mark.django_db(transaction=soak.SOAK)
+@pytest.mark.long
 def test_a_long_coverage_is_exported_and_imported_with_little_memory(
     count: int, client: Client, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -244,6 +245,7 @@ def test_a_long_coverage_is_exported_and_imported_with_little_memory(
     assert first_difference(*(page(client, each, each.url("en")) for each in (source, long))) == ""
 
 
+@pytest.mark.long
 def test_finished_coverage_becomes_pages_that_need_no_server(tmp_path: Path) -> None:
     source = coverage()
     picture = source.updates.exclude(pictures=None).get().pictures.first()

@@ -267,6 +267,7 @@ def test_a_locked_article_does_not_take_the_other_pages_down(newsroom: Newsroom)
         assert newsroom.problems(server).total() == 1
 
 
+@pytest.mark.long
 def test_pages_are_served_while_the_database_is_down(newsroom: Newsroom) -> None:
     first, second = (server.url for server in newsroom.servers)
     page, comments = f"/de/live/{SLUG}/", f"/ar/live/{SLUG}/comments/"
@@ -354,7 +355,11 @@ async def test_everything_works_behind_pgbouncer_in_transaction_mode(
             shown = admin.execute("SHOW SERVERS", prepare=False)
             # All clients share a few connections.
             assert 0 < len(shown.fetchall()) <= 4
-        assert [newsroom.problems(server) for server in servers] == [{}, {}]
+        for server, log in zip(servers, logs, strict=True):
+            # On a busy machine, a job may wait too long for one of the few connections; it tries again.
+            text = log.read_text()
+            waited = re.findall(r"^django\.db\.utils\.\w+: (?:couldn't get a|no) connection", text, re.MULTILINE)
+            assert newsroom.problems(server).total() == len(waited), text
 
 
 @pytest.mark.one_database

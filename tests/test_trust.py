@@ -93,6 +93,7 @@ def start_writers(article: Article, until: int, server: Server) -> list[subproce
     return [processes.start([*command, str(seed)], cwd=ROOT, env=server.environment) for seed in range(WRITERS)]
 
 
+@pytest.mark.long
 async def test_a_storm_of_changes_by_many_writers_reaches_every_reader(site: list[Server], article: Article) -> None:
     writers = start_writers(article, CHANGES, site[0])
     stayers = [OpenPage(site, article.slug, LANGUAGES[number % 4]) for number in range(8)]
@@ -142,6 +143,7 @@ async def test_a_storm_of_changes_by_many_writers_reaches_every_reader(site: lis
 # Servers that die -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 async def test_a_server_killed_again_and_again_loses_nothing(article: Article, editor: User, tmp_path: Path) -> None:
     count = 1 if connection.vendor == "sqlite" else 2
     trigger = tmp_path / "die"

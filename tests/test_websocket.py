@@ -192,6 +192,7 @@ async def test_a_stopping_server_tells_readers_that_it_restarts() -> None:
             assert await closing_code(reader) == 1012
 
 
+@pytest.mark.long
 async def test_a_reader_that_stops_reading_is_disconnected_and_delays_nobody(server: Server) -> None:
     article = await make_article()
     # The client reads the first bytes and then no more.

@@ -39,6 +39,7 @@ def test_the_version_is_in_one_place() -> None:
     assert f'"{__version__}"' not in project
 
 
+@pytest.mark.long
 def test_the_command_reads_the_file_with_the_environment(tmp_path: Path) -> None:
     (tmp_path / "liveblog.env").write_text("SECRET_KEY=from-file\nTIME_ZONE=Europe/Kyiv\n")
     kept = {name: value for name, value in os.environ.items() if name not in ("SECRET_KEY", "TIME_ZONE")}

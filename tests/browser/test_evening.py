@@ -53,6 +53,7 @@ def publish(desk: DeskPage, text: str, kind: int = 1, **fields: str) -> None:
     expect(desk.kept).to_contain_text("Saved")
 
 
+@pytest.mark.long
 def test_open_pages_follow_an_evening_at_three_desks(
     transactional_db: None,
     reader: MakeReader,

@@ -17,6 +17,7 @@ from tests.server import Server
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+@pytest.mark.long
 def test_three_actions_lead_from_home_to_the_first_word_and_colleagues_see_it(
     server: Server, reader: MakeReader
 ) -> None:

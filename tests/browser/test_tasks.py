@@ -325,6 +325,7 @@ def editor(page: Page) -> Locator:
     ("language", "kind"),
     [("ar", Keyboard), soak.only("ar", Finger), soak.only("en", Keyboard), soak.only("en", Finger)],
 )
+@pytest.mark.long
 def test_three_people_cover_an_event_with_one_kind_of_input(
     server: Server, reader: MakeReader, language: str, kind: type[Hands]
 ) -> None:
