@@ -39,7 +39,7 @@ class UpdateVersion(models.Model):
     data = models.JSONField(encoder=DjangoJSONEncoder)
 
     class Meta:
-        ordering = ("update", "-number")
+        ordering = ("update_id", "-number")
         default_permissions = ()
         verbose_name = _("version")
         verbose_name_plural = _("versions")

@@ -2396,7 +2396,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "picture",
                 "verbose_name_plural": "pictures",
-                "ordering": ("update", "position", "pk"),
+                "ordering": ("update_id", "position", "pk"),
                 "default_permissions": (),
             },
         ),
@@ -2888,7 +2888,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "version",
                 "verbose_name_plural": "versions",
-                "ordering": ("update", "-number"),
+                "ordering": ("update_id", "-number"),
                 "default_permissions": (),
                 "constraints": [
                     models.UniqueConstraint(fields=("update", "number"), name="one_version_of_a_number"),

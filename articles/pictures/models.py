@@ -43,7 +43,7 @@ class Picture(changes.Guarded):
     objects = changes.GuardedQuerySet.as_manager()
 
     class Meta:
-        ordering = ("update", "position", "pk")
+        ordering = ("update_id", "position", "pk")
         default_permissions = ()
         verbose_name = _("picture")
         verbose_name_plural = _("pictures")

@@ -139,7 +139,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "ordering": ("article", "revision"),
+                "ordering": ("article_id", "revision"),
                 "constraints": [
                     models.UniqueConstraint(fields=("article", "revision"), name="one_change_per_revision"),
                     models.CheckConstraint(condition=models.Q(("revision__gt", 0)), name="revisions_start_at_one"),
