@@ -53,10 +53,12 @@ _WRITERS = max(1, settings.DATABASE_POOL_SIZE // 5)
 #: Comments, log-ins and pages that are not in memory are requests of people who have not shown who they are. Only a few
 #: of them at once, with pauses, take the interpreter from the newsroom and from the loop that serves the pages. As many
 #: may log in as passwords are hashed at once.
-_COMMENTS, _LOG_INS, _NEW_PAGES = 1, hashers.AT_ONCE, 2
+_COMMENTS, _ALL_COMMENTS, _LOG_INS, _NEW_PAGES = 1, 2, hashers.AT_ONCE, 2
 
 _BULKHEADS = (
+    # Comments on a locked article must not stop those on other articles, and a flood may name any number of articles.
     Bulkhead(rf"/{CODE_IN_ADDRESS}/live/([^/]+)/comments/(?!\d+/translation/)", _COMMENTS, rest=2.0),
+    Bulkhead(rf"/{CODE_IN_ADDRESS}/(live)/[^/]+/comments/(?!\d+/translation/)", _ALL_COMMENTS, rest=2.0),
     Bulkhead(r"/(admin/login|accounts)/", _LOG_INS, is_read=True, rest=1.0),
     # Requests that lock an article, except those that wait for a provider in the meantime.
     Bulkhead(r"/admin/articles/article/(\d+)/(?!desk/embed/)", _WRITERS),

@@ -49,7 +49,8 @@ class Group(NamedTuple):
 class Bulkhead(NamedTuple):
     """A limit on the requests to some addresses that may be under way at once.
 
-    path       regular expression of paths; requests whose first groups match the same text are one group
+    path       regular expression of paths; requests whose first groups match the same text are one group. A path may
+               match several bulkheads, and then waits for a turn in each
     is_read    whether requests that only read have to wait for a turn, too
 
     The other fields are those of `Group`.
@@ -74,13 +75,14 @@ class Bulkheads:
         #: By group: the number of requests that are under way or wait.
         self._count: Counter[Group] = Counter()
 
-    def group_of(self, method: str, path: str) -> Group | None:
-        """Return the group of a request; None if it need not wait for others."""
+    def groups_of(self, method: str, path: str) -> list[Group]:
+        """Return the groups of a request; none if it need not wait for others."""
         reads = method in http_methods.SAFE
-        for pattern, bulkhead in self._bulkheads:
-            if (bulkhead.is_read or not reads) and (match := pattern.match(path)):
-                return Group(match[1], bulkhead.size, bulkhead.rest)
-        return None
+        return [
+            Group(match[1], bulkhead.size, bulkhead.rest)
+            for pattern, bulkhead in self._bulkheads
+            if (bulkhead.is_read or not reads) and (match := pattern.match(path))
+        ]
 
     @asynccontextmanager
     async def turn(self, group: Group) -> AsyncIterator[None]:
@@ -141,10 +143,11 @@ class Handler(ASGIHandler):
 
     async def _get_response_async(self, request: HttpRequest) -> HttpResponseBase:
         """Run the view, after all middleware and before any query."""
-        group = self._group_of(request)
-        if group is None:
+        groups = self._groups_of(request)
+        if not groups:
             return await self._respond(request)
-        await _turns_of_request.get().enter_async_context(self._bulkheads.turn(group))
+        for group in groups:
+            await _turns_of_request.get().enter_async_context(self._bulkheads.turn(group))
         response = asyncio.create_task(self._respond(request))
         try:
             return await asyncio.shield(response)
@@ -153,11 +156,11 @@ class Handler(ASGIHandler):
             await asyncio.wait({response})
             raise
 
-    def _group_of(self, request: HttpRequest) -> Group | None:
-        group = self._bulkheads.group_of(request.method or "", request.path_info)
-        if group is None and isinstance(request, ASGIRequest) and request.scope.get(IS_NEW):
-            return self._new_pages
-        return group
+    def _groups_of(self, request: HttpRequest) -> list[Group]:
+        groups = self._bulkheads.groups_of(request.method or "", request.path_info)
+        if not groups and isinstance(request, ASGIRequest) and request.scope.get(IS_NEW):
+            return [self._new_pages]
+        return groups
 
     async def _respond(self, request: HttpRequest) -> HttpResponseBase:
         response: HttpResponseBase = await super()._get_response_async(request)  # type: ignore[misc]

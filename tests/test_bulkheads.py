@@ -6,7 +6,7 @@ from io import BytesIO
 import pytest
 from django.core.handlers.asgi import ASGIRequest
 
-from liveblog import handler
+from liveblog import asgi, handler
 from liveblog.handler import Bulkhead, Bulkheads, Group, Handler
 from liveblog.languages import CODE_IN_ADDRESS
 from liveblog.outages import Busy
@@ -21,21 +21,30 @@ BULKHEADS = (
 
 def test_requests_are_in_one_group_if_they_write_to_the_same_article() -> None:
     bulkheads = Bulkheads(BULKHEADS, timeout=1)
-    assert bulkheads.group_of("POST", "/de/live/summit/comments/") == Group("summit", 1)
-    assert bulkheads.group_of("POST", "/uk/live/summit/comments/5/report/") == Group("summit", 1)
-    assert bulkheads.group_of("POST", "/admin/comments/comment/decide/") == Group("comments", 4)
-    assert bulkheads.group_of("POST", "/admin/comments/comment/7/translate/") is None
-    assert bulkheads.group_of("GET", "/de/live/summit/comments/") is None
+    assert bulkheads.groups_of("POST", "/de/live/summit/comments/") == [Group("summit", 1)]
+    assert bulkheads.groups_of("POST", "/uk/live/summit/comments/5/report/") == [Group("summit", 1)]
+    assert bulkheads.groups_of("POST", "/admin/comments/comment/decide/") == [Group("comments", 4)]
+    assert bulkheads.groups_of("POST", "/admin/comments/comment/7/translate/") == []
+    assert bulkheads.groups_of("GET", "/de/live/summit/comments/") == []
+
+
+def test_a_flood_of_comments_on_any_number_of_articles_is_one_group() -> None:
+    of_site = asgi._http._bulkheads
+    own, of_all = of_site.groups_of("POST", "/de/live/summit/comments/")
+    assert of_site.groups_of("POST", "/es-419/live/no-such-page/comments/")[1] == of_all
+    assert of_site.groups_of("POST", "/uk/live/summit/comments/5/report/") == [own, of_all]
+    # One locked article does not take all turns.
+    assert of_all.size > own.size
 
 
 def test_everything_about_logging_in_is_in_one_group() -> None:
     bulkheads = Bulkheads(BULKHEADS, timeout=1)
     assert (
-        bulkheads.group_of("GET", "/admin/login/")
-        == bulkheads.group_of("POST", "/admin/login/")
-        == Group("admin/login", 2, rest=1.0)
+        bulkheads.groups_of("GET", "/admin/login/")
+        == bulkheads.groups_of("POST", "/admin/login/")
+        == [Group("admin/login", 2, rest=1.0)]
     )
-    assert bulkheads.group_of("GET", "/admin/") is None
+    assert bulkheads.groups_of("GET", "/admin/") == []
 
 
 async def test_a_few_are_under_way_and_the_others_wait_for_their_turn() -> None:
@@ -110,10 +119,10 @@ def test_pages_that_are_not_in_memory_wait_for_each_other_and_those_that_are_do_
     new_pages = Group("new pages", 2, rest=1.0)
     handled = Handler(BULKHEADS, new_pages)
 
-    def group_of(path: str, is_new: bool) -> Group | None:
+    def groups_of(path: str, is_new: bool) -> list[Group]:
         scope = {"type": "http", "method": "GET", "path": path, "headers": [], "query_string": b"", IS_NEW: is_new}
-        return handled._group_of(ASGIRequest(scope, BytesIO()))
+        return handled._groups_of(ASGIRequest(scope, BytesIO()))
 
-    assert group_of("/de/live/summit/update/999/", is_new=True) == new_pages
-    assert group_of("/de/live/summit/", is_new=False) is None
-    assert group_of("/admin/login/", is_new=False) == Group("admin/login", 2, rest=1.0)
+    assert groups_of("/de/live/summit/update/999/", is_new=True) == [new_pages]
+    assert groups_of("/de/live/summit/", is_new=False) == []
+    assert groups_of("/admin/login/", is_new=False) == [Group("admin/login", 2, rest=1.0)]
