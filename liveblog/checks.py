@@ -20,11 +20,12 @@ def deployment(**_: Any) -> list[CheckMessage]:
 
 def _found() -> Iterator[CheckMessage]:
     if not settings.SITE_URL.startswith("https:"):
-        yield Error(
-            "SITE_URL does not begin with https:, so passwords and cookies travel in clear text.",
-            hint="Set it to the public address of the site.",
-            id="liveblog.E001",
-        )
+        hint = "Set it to the public address of the site."
+        if settings.IS_LOCAL:
+            yield Warning("SITE_URL is an address that only this machine can use.", hint=hint, id="liveblog.W004")
+        else:
+            text = "SITE_URL does not begin with https:, so passwords and cookies travel in clear text."
+            yield Error(text, hint=hint, id="liveblog.E001")
     if problem := proxies.problem():
         yield Error(problem, id="liveblog.E002")
     for name in settings.TRUSTED_PROXIES or ():

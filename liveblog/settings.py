@@ -60,7 +60,11 @@ SITE_URL = env.str("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
 _site = urlsplit(SITE_URL)
 _https = _site.scheme == "https"
 _LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", _LOOPBACK if _site.hostname in _LOOPBACK else [_site.hostname])
+#: An IPv6 address is in brackets in the Host header (RFC 3986, section 3.2.2).
+_site_host = f"[{_site.hostname}]" if ":" in (_site.hostname or "") else _site.hostname
+#: Whether the public address of the site is a name of this machine, as in development.
+IS_LOCAL = _site_host in _LOOPBACK
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", _LOOPBACK if IS_LOCAL else [_site_host])
 
 
 def _origin(name: str, url: str, read: Callable[[str], str] = web_origins.normal) -> str:
@@ -71,7 +75,7 @@ def _origin(name: str, url: str, read: Callable[[str], str] = web_origins.normal
 
 
 _own_urls = [SITE_URL]
-if _site.hostname in ("localhost", "127.0.0.1", "::1"):
+if IS_LOCAL:
     # In development, all loopback names stand for this site.
     _port = f":{_site.port}" if _site.port else ""
     _own_urls += [f"{_site.scheme}://{host}{_port}" for host in _LOOPBACK]

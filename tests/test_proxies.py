@@ -224,6 +224,11 @@ def test_the_check_of_a_deployment_names_what_is_unsafe() -> None:
     for words in ("WEBHOOK_ROUTES is for tests", "liveblog.I001", "liveblog.I002"):
         assert words in tested
     assert "liveblog.E001" in deployed(**PRODUCTION | {"SITE_URL": "http://news.example.org"})
+    # Before its owner has a domain, a site is tried on the machine itself.
+    for own in ("http://127.0.0.1:8000", "http://[::1]:8000", "http://localhost:8000"):
+        said = deployed(**PRODUCTION | {"SITE_URL": own})
+        assert "liveblog.W004" in said
+        assert "liveblog.E001" not in said
 
 
 def test_hsts_binds_the_domain_only_if_its_owner_wants_it() -> None:

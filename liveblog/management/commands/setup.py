@@ -78,10 +78,11 @@ class Command(BaseCommand):
         try:
             self._run(environment, "The tables", "migrate", "--verbosity", "0")
             self._run(environment, "The static files", "collectstatic", "--noinput", "--verbosity", "0")
+            # Warnings are shown, and only errors end the command.
+            self._run(environment, "The check", "check", "--deploy", "--fail-level", "ERROR")
+            # The last step: after an error, the command can be run again with the same name.
             person = ("--username", options["username"], "--email", email)
             self._run(environment, "The first person", "createsuperuser", "--noinput", "--verbosity", "0", *person)
-            # Warnings about a site without TLS are shown, and only errors end the command.
-            self._run(environment, "The check", "check", "--deploy", "--fail-level", "ERROR")
         except CommandError:
             file.unlink()
             raise
