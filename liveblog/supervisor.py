@@ -164,7 +164,7 @@ class Supervisor:
             self._replace_next()
             self._fill_up()
             time.sleep(_INTERVAL_SECONDS)
-        for worker in [*self._workers, *([self._incoming] if self._incoming else [])]:
+        for worker in [*self._workers, *self._replacements()]:
             self._dismiss(worker)
         while self._leaving:
             self._look_at_leaving()
@@ -194,8 +194,12 @@ class Supervisor:
 
     # Workers ----------------------------------------------------------------------------------------------------------
 
+    def _replacements(self) -> list[Worker]:
+        """Return the worker that starts to replace another one, if there is one."""
+        return [] if self._incoming is None else [self._incoming]
+
     def _start(self) -> Worker:
-        used = {worker.slot for worker in (*self._workers, *self._leaving)}
+        used = {worker.slot for worker in (*self._workers, *self._leaving, *self._replacements())}
         slot = next(slot for slot in range(len(used) + 1) if slot not in used)
         worker = Worker(self._config, self._sockets, slot, self._prepare)
         worker.start()
@@ -264,7 +268,9 @@ class Supervisor:
 
     def _fill_up(self) -> None:
         if not self._stopping and time.monotonic() >= self._pause_until:
-            while len(self._workers) < self._count:
+            # If the worker to be replaced has died, its replacement is one of the number.
+            coming = 0 if self._outgoing else len(self._replacements())
+            while len(self._workers) + coming < self._count:
                 self._workers.append(self._start())
 
     # Replacing --------------------------------------------------------------------------------------------------------
