@@ -18,7 +18,7 @@ from liveblog.delivery import elements, frames, log
 from liveblog.delivery.frames import Frame
 from liveblog.delivery.hub import Hub
 from liveblog.delivery.states import State
-from liveblog.delivery.stream import Reader
+from liveblog.delivery.stream import Gone, Reader
 from liveblog.models import Change
 from tests import factories
 from tests.server import PATIENCE
@@ -309,6 +309,38 @@ async def test_a_deleted_article_closes_its_readers_and_no_others() -> None:
     await elsewhere.reaches(1)
     hub.leave(elsewhere)
     assert hub.streams == {}
+
+
+async def test_an_article_that_is_deleted_while_pages_catch_up_closes_them_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    article = await make_article()
+    hub = Hub()
+    behind, lost = Leaver(hub, article), Leaver(hub, article)
+    for _ in range(2):
+        await post(article)
+    present = Leaver(hub, await Article.objects.aget(pk=article.pk))
+    await hub.join(article.pk, present)
+    lost.state = State(1, "lost")
+    rendering, goes_on, render = threading.Event(), threading.Event(), elements.render
+
+    def waiting(*arguments: Any) -> Any:
+        rendering.set()
+        goes_on.wait(PATIENCE)
+        return render(*arguments)
+
+    monkeypatch.setattr(elements, "render", waiting)
+    joining = [asyncio.create_task(hub.join(article.pk, reader)) for reader in (lost, behind)]
+    await asyncio.to_thread(rendering.wait, PATIENCE)
+    await sync_to_async(article.delete)()
+    try:
+        assert await present.closed() == 4004
+        with pytest.raises(Gone):
+            async with asyncio.timeout(PATIENCE):
+                await joining[1]
+    finally:
+        goes_on.set()
+        for task in joining:
+            task.cancel()
+        await asyncio.gather(*joining, return_exceptions=True)
 
 
 async def test_a_reader_who_falls_behind_does_not_affect_other_languages() -> None:

@@ -137,7 +137,9 @@ class ArticleStream:
         """Close all readers, because the article is gone."""
         self.stop()
         for key in self._wanted:
-            self._catch_ups[key].set_exception(Gone(self.article_id))
+            # The task that was making them may have answered some of them, or forgotten them.
+            if (catch_up := self._catch_ups.get(key)) is not None and not catch_up.done():
+                catch_up.set_exception(Gone(self.article_id))
         self._wanted.clear()
         for readers in list(self.readers.values()):
             for reader in list(readers):
