@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import OperationalError
 from uvicorn.protocols.utils import ClientDisconnected
 
 from liveblog.newsroom import presence
@@ -34,3 +35,28 @@ async def test_a_browser_that_closes_between_two_ticks_is_no_error(monkeypatch: 
     consumer.at, consumer.present, consumer.sent_people = "", {}, None
     await consumer._keep_ticking()
     assert sent == ["websocket.send", "websocket.close"]
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_page_outlives_an_outage_and_its_user_stays_checked(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(presence, "INTERVAL_SECONDS", 0)
+    steps: list[str] = []
+
+    class Page(Group):
+        def _may_stay(self) -> bool:
+            steps.append("checked")
+            return steps.count("checked") < 3
+
+        async def _tick(self) -> None:
+            steps.append("tick")
+            if steps.count("tick") == 1:
+                raise OperationalError("The database is down.")
+
+        async def close(self, code: int | None = None, reason: str | None = None) -> None:
+            steps.append("closed")
+
+    await Page()._keep_ticking()
+    assert steps == [*("tick", "checked") * 3, "closed"]
+    assert len(caplog.records) == 1

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Collection
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
@@ -22,6 +23,8 @@ from liveblog.asgi_types import Message
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+logger = logging.getLogger(__name__)
 
 #: Seconds between two heartbeats.
 INTERVAL_SECONDS = 3.0
@@ -132,7 +135,11 @@ class PresenceConsumer(AsyncJsonWebsocketConsumer):
 
     async def _keep_ticking(self) -> None:
         while True:
-            await self._tick()
+            try:
+                await self._tick()
+            except Exception:
+                # The database or the channel layer is down. The page stays open, and its user stays checked.
+                logger.warning("A page of the newsroom could not be kept up to date; trying again.", exc_info=True)
             await asyncio.sleep(INTERVAL_SECONDS)
             if not await self._is_allowed():
                 await self.close(FORBIDDEN)
