@@ -23,7 +23,7 @@ from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from liveblog import roles
-from liveblog.accounts import invitations, second_factor
+from liveblog.accounts import invitations, second_factor, sessions
 from liveblog.accounts.adapters import send_news
 from liveblog.accounts.models import Profile
 from liveblog.actors import acting_as
@@ -139,7 +139,12 @@ class AccountAdmin(IndexedSearchMixin, MomentsAdmin, UserAdmin):
     @admin.action(description=_("Remove the second factors of someone who has lost them"), permissions=["change"])
     def remove_second_factors(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         for user in queryset:
-            if second_factor.remove_all(user):
+            with transaction.atomic():
+                removed = second_factor.remove_all(user)
+                if removed:
+                    # Whoever has the lost device may be logged in.
+                    sessions.end_all(user)
+            if removed:
                 send_news(request, user, _("An administrator removed your second factors."))
         self.message_user(request, gettext("The second factors were removed."))
 

@@ -321,9 +321,13 @@ def test_other_roles_need_no_second_factor(client: Client, ioana: User, settings
 
 
 def test_an_administrator_removes_the_second_factors_of_a_colleague(client: Client, ioana: User) -> None:
+    log_in(client)
     TOTP.activate(ioana, SECRET)
+    assert is_in(client)
     admin = as_administrator()
     admin.post("/admin/auth/user/", {"action": "remove_second_factors", "_selected_action": [ioana.pk]})
+    # Whoever has the lost device is logged out.
+    assert not is_in(client)
     log_in(client)
     assert is_in(client)
     assert Entry.objects.filter(action="factor_removed", about="account ioana", actor_name="root").exists()

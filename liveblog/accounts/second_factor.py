@@ -61,7 +61,7 @@ def _is_required(user: User) -> bool:
 
 
 def remove_all(user: User) -> bool:
-    """Remove all second factors of a person and end their sessions. Return whether there were any."""
+    """Remove all second factors of a person. Return whether there were any."""
     with transaction.atomic():
         found = list(Authenticator.objects.filter(user=user))
         for authenticator in found:
