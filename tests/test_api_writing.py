@@ -231,6 +231,16 @@ def test_a_program_that_asks_too_often_is_told_to_wait(program: Program, setting
     assert Program("lbt_wrong").get("/desk/token").status_code == 429
 
 
+@pytest.mark.usefixtures("one_stretch")
+def test_the_limit_of_forms_is_not_one_of_programs_with_a_token(program: Program, settings: Any) -> None:
+    factories.article(slug="summit")
+    settings.POSTS_PER_MINUTE = 1
+    answers = [program.post(UPDATES, {"text": f"Fourteen came {number}."}) for number in range(3)]
+    assert [answer.status_code for answer in answers] == [201] * 3
+    without = [Client().post("/api/v1" + UPDATES, {}, content_type="application/json") for _number in range(2)]
+    assert [answer.status_code for answer in without] == [401, 429]
+
+
 # Writing --------------------------------------------------------------------------------------------------------------
 
 
