@@ -49,7 +49,7 @@ class QueueRow(models.Model):
 
 
 #: The queues, by the name of the part of the code that works on them.
-_loggers_of_queues: dict[str, list[Queue[Any]]] = {}
+_queues_by_logger: dict[str, list[Queue[Any]]] = {}
 
 
 def measure() -> Iterator[Metric]:
@@ -57,7 +57,7 @@ def measure() -> Iterator[Metric]:
     rows = GaugeMetricFamily("liveblog_queue_rows", "Work that waits.", labels=["queue"])
     age = GaugeMetricFamily("liveblog_queue_late_seconds", "How long the first of it has been due.", labels=["queue"])
     failed = GaugeMetricFamily("liveblog_queue_failed", "Work that failed, and is tried again.", labels=["queue"])
-    for name, queues in sorted(_loggers_of_queues.items()):
+    for name, queues in sorted(_queues_by_logger.items()):
         # Queues of one part share their rows, or have rows of the same kind.
         found = {str(queue.rows().order_by().query): queue for queue in queues}
         waiting = [queue.waiting() for queue in found.values()]
@@ -90,7 +90,7 @@ class Queue(Generic[Row]):
     threads: int = 4
 
     def __post_init__(self) -> None:
-        _loggers_of_queues.setdefault(self.logger.name, []).append(self)
+        _queues_by_logger.setdefault(self.logger.name, []).append(self)
 
     def waiting(self) -> tuple[int, float, int]:
         """Return how many rows wait, for how many seconds the first of them has been due, and how many have failed."""

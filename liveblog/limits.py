@@ -83,14 +83,13 @@ def allowed(request: HttpRequest, action: str, limit: int, seconds: int) -> bool
     return within(action, counted_address(request.META.get("REMOTE_ADDR") or ""), limit, seconds)
 
 
-def within(action: str, identity: str | None, limit: int, seconds: int) -> bool:
+def within(action: str, identity: str, limit: int, seconds: int) -> bool:
     """Count an action, and return whether `identity` has done it at most `limit` times in the current period.
 
-    identity   None is not limited
     limit      0: no limit
     seconds    length of the periods
     """
-    if not identity or limit <= 0:
+    if limit <= 0:
         return True
     return count(action, identity, seconds) <= limit
 

@@ -47,7 +47,8 @@ def choose(user: Any, kind: str, channel: str, minutes: int | None = None) -> No
 
 def tell(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sending, "_found_at", -1e9)
-    while sending.run_due():
+    sending.find_due()
+    while sending.tell_due():
         pass
 
 

@@ -58,8 +58,8 @@ class Coverage:
     related     slugs
     photo       the address of the photo, "" for none
     events      kind, moment and actor of each state change, if the source has them
-    addresses former addresses, as (language or "", address) complete whether the source has all its posts, so that a
-    missing one was removed
+    addresses   former addresses, as (language or "", address)
+    complete    whether the source has all its posts, so that a missing one was removed
     """
 
     key: str

@@ -26,7 +26,7 @@ State = Translation.State
 class Originals:
     """One page in all its languages.
 
-    language that of the reader's address
+    language   that of the reader's address
     texts      the language of the text that each address shows, None for an address without a text
     source     the language in which the text was written first
     address    takes a language and returns the path of the page in it

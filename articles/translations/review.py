@@ -137,7 +137,8 @@ def accept(
 ) -> None:
     """Make a translation reviewed by `user`; the caller saves the row.
 
-    source the original's present texts, read under the lock of the article texts the stored translation
+    source   the original's present texts, read under the lock of the article
+    texts    the stored translation
     keys     the remarks that the user has acknowledged
 
     Raise RemarksError, and change nothing, if there are other remarks or the translation is not complete.

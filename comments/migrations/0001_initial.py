@@ -126,7 +126,7 @@ class Migration(migrations.Migration):
                 ("page_language", liveblog.fields.LanguageField(default="en", verbose_name="language of the page")),
                 ("notify", models.BooleanField(default=False, verbose_name="wants email notifications")),
                 ("secret_hash", models.CharField(blank=True, max_length=64)),
-                ("address", models.GenericIPAddressField(blank=True, null=True, verbose_name="link")),
+                ("address", models.GenericIPAddressField(blank=True, null=True, verbose_name="IP address")),
                 ("user_agent", models.CharField(blank=True, max_length=300)),
                 ("text_hash", models.CharField(blank=True, max_length=64)),
                 ("queued_at", models.DateTimeField(blank=True, null=True, verbose_name="waiting since")),
@@ -576,7 +576,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("email_hash", models.CharField(blank=True, db_index=True, max_length=64)),
-                ("address", models.GenericIPAddressField(blank=True, db_index=True, null=True, verbose_name="link")),
+                ("address", models.GenericIPAddressField(blank=True, db_index=True, null=True, verbose_name="IP address")),
                 ("until", liveblog.moments.fields.MomentField(verbose_name="until")),
                 ("at", models.DateTimeField(auto_now_add=True, verbose_name="time")),
                 ("reason", models.CharField(blank=True, max_length=300, verbose_name="reason")),

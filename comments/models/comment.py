@@ -116,7 +116,7 @@ class Comment(models.Model):
     notify = models.BooleanField(_("wants email notifications"), default=False)
     secret_hash = models.CharField(max_length=64, blank=True)
     #: Deleted when the spam check no longer needs them; see `comments.privacy`.
-    address = models.GenericIPAddressField(_("link"), null=True, blank=True)
+    address = models.GenericIPAddressField(_("IP address"), null=True, blank=True)
     user_agent = models.CharField(max_length=300, blank=True)
     text_hash = models.CharField(max_length=64, blank=True)
 

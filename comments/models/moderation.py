@@ -109,7 +109,7 @@ class Ban(models.Model):
     """No comments are accepted with this e-mail, or from this IP address or its network, until a time."""
 
     email_hash = models.CharField(max_length=64, blank=True, db_index=True)
-    address = models.GenericIPAddressField(_("link"), null=True, blank=True, db_index=True)
+    address = models.GenericIPAddressField(_("IP address"), null=True, blank=True, db_index=True)
     until = MomentField(_("until"))
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("moderator")

@@ -207,11 +207,6 @@ def _push(user: User, kind: Kind, content: Content) -> bool:
     return taken
 
 
-def run_due() -> int:
-    find_due()
-    return tell_due()
-
-
 async def tell_when_due() -> None:
     """Find and send alerts as long as the server runs."""
     await asyncio.gather(

@@ -138,8 +138,8 @@ RETENTION = (
 def register() -> None:
     keys = gettext_lazy("Keys are encrypted and never shown again.")
     kept = gettext_lazy(
-        "Coverage, its versions and comments are kept until someone deletes them. The IP addresses of poll votes and "
-        "the log of webhooks are deleted after 30 days."
+        "Coverage, its versions and comments are kept until someone deletes them. The digests of the networks of "
+        "poll votes and the log of webhooks are deleted after 30 days."
     )
     for label, name, view, place in (
         (gettext_lazy("Machine translation"), "translation", page(TRANSLATION, "machine translation", note=keys), 30),

@@ -41,7 +41,7 @@ class ConnectionReader(Connection):
 
     __slots__ = ("_address", "gone", "language", "state", "stream")
 
-    def __init__(self, language: str, state: State | None, address: str | None) -> None:
+    def __init__(self, language: str, state: State | None, address: str) -> None:
         self.language = language
         self.state = state
         self.stream: ArticleStream | None = None

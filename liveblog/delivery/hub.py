@@ -60,24 +60,21 @@ class Hub:
 
     # Readers ----------------------------------------------------------------------------------------------------------
 
-    def admit(self, address: str | None) -> bool:
-        """Count a connection from `address` and return True, or return False if it has too many. None is not counted.
+    def admit(self, address: str) -> bool:
+        """Count a connection from `address` and return True, or return False if it has too many.
 
         Each admitted connection must be released.
         """
-        if address is None:
-            return True
         if self._connections[address] >= settings.LIVE_MAX_CONNECTIONS_PER_ADDRESS > 0:
             return False
         self._connections[address] += 1
         return True
 
-    def release(self, address: str | None) -> None:
+    def release(self, address: str) -> None:
         """Stop counting one connection from `address`."""
-        if address is not None:
-            self._connections[address] -= 1
-            if not self._connections[address]:
-                del self._connections[address]
+        self._connections[address] -= 1
+        if not self._connections[address]:
+            del self._connections[address]
 
     def readers_of(self, article_id: int, language: str) -> int:
         """Return how many pages of an article this process has open in a language."""
