@@ -1,8 +1,8 @@
 """The comments in an archive of coverage.
 
 Without personal data, an archive has only the data that readers see: the approved comments, with the names that their
-authors have chosen. With personal data, it has all comments, e-mail and network addresses, and the work of the
-moderators on them.
+authors have chosen, and empty places for the other comments to which they reply. With personal data, it has all
+comments, e-mail and network addresses, and the work of the moderators on them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, models, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from articles.models import Article
@@ -51,6 +51,7 @@ _RELATED: dict[str, tuple[type[models.Model], tuple[str, ...]]] = {
     "reports": (Report, ("at", "reason", "text")),
 }
 _CHUNK = 500
+_ANSWERS = Comment.objects.filter(parent=OuterRef("pk")).order_by()
 
 Data = dict[str, Any]
 
@@ -60,18 +61,40 @@ def dump(article: Article, personal: bool) -> Iterator[tuple[str, Data]]:
     discussion = Discussion.objects.filter(pk=article.pk).first()
     if discussion is not None:
         yield "discussion", {"policy": discussion.policy, "closes_at": discussion.closes_at}
-    found = Comment.objects.filter(article=article).order_by("pk")
-    if not personal:
-        # An emptied comment is kept, because its answers need its place.
-        found = found.filter(Q(state=State.APPROVED) | Q(state=State.DELETED, shown=True))
-    else:
-        found = found.prefetch_related(*_RELATED)
-    left_out: set[int] = set()
-    for comment in found.select_related("update_made").iterator(chunk_size=_CHUNK):
-        if comment.parent_id in left_out:
-            left_out.add(comment.pk)
-            continue
-        yield "comment", _dumped(comment, personal)
+    found = Comment.objects.filter(article=article).order_by("pk").select_related("update_made")
+    if personal:
+        for comment in found.prefetch_related(*_RELATED).iterator(chunk_size=_CHUNK):
+            yield "comment", _dumped(comment, personal)
+        return
+    places = _empty_places(article)
+    for comment in found.filter(Q(state=State.APPROVED) | Exists(_ANSWERS)).iterator(chunk_size=_CHUNK):
+        if comment.state == State.APPROVED:
+            yield "comment", _dumped(comment, personal)
+        elif comment.pk in places:
+            yield "comment", _dumped(_emptied(comment), personal)
+
+
+def _empty_places(article: Article) -> set[int]:
+    """Return the comments that readers do not see but that approved comments answer, directly or through others."""
+    comments = Comment.objects.filter(article=article).order_by()
+    hidden = dict(comments.exclude(state=State.APPROVED).filter(Exists(_ANSWERS)).values_list("pk", "parent"))
+    places: set[int] = set()
+    answered = comments.approved().exclude(parent=None).exclude(parent__state=State.APPROVED)
+    for pk in answered.values_list("parent", flat=True).distinct():
+        while pk in hidden and pk not in places:
+            places.add(pk)
+            pk = hidden[pk]
+    return places
+
+
+def _emptied(comment: Comment) -> Comment:
+    """Leave of a comment only its place, as if its author had deleted it. It is not saved."""
+    if comment.state != State.DELETED:
+        # That it became an update would tell what it said.
+        comment.update_made_id = None
+    comment.name = comment.text = ""
+    comment.edited_at, comment.featured, comment.state = None, False, State.DELETED
+    return comment
 
 
 def _dumped(comment: Comment, personal: bool) -> Data:

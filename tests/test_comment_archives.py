@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from django.core.serializers.json import DjangoJSONEncoder
 
-from comments import archiving
+from articles.models import Article
+from comments import archiving, moderation
+from comments.models import Actor
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -18,7 +20,11 @@ def dumped() -> list[dict[str, Any]]:
     article = factories.article()
     for name in ("Ana", "Ion"):
         factories.comment(article, name=name)
-    lines = [{"type": kind, **data} for kind, data in archiving.dump(article, personal=True)]
+    return as_read(article, personal=True)
+
+
+def as_read(article: Article, *, personal: bool) -> list[dict[str, Any]]:
+    lines = [{"type": kind, **data} for kind, data in archiving.dump(article, personal)]
     read: list[dict[str, Any]] = json.loads(json.dumps(lines, cls=DjangoJSONEncoder))
     return read
 
@@ -50,3 +56,34 @@ def test_a_bug_is_no_fault_of_the_archive() -> None:
     lines[0]["notes"] = [{"at": lines[0]["written_at"], "text": "Noted", "by": "ana"}]
     with pytest.raises(KeyError):
         archiving.load(factories.article(), iter(lines), lambda _key: None, account_of)
+
+
+@pytest.mark.parametrize("state", ["rejected", "spam", "waiting", "deleted"])
+def test_an_answer_that_readers_see_keeps_its_place_below_a_comment_that_they_do_not_see(state: str) -> None:
+    article = factories.article()
+    made = factories.update(article)
+    first = factories.comment(article, name="Troll", text="An insult", update_made=made)
+    second = factories.comment(article, name="Other", text="Another insult", parent=first)
+    answer = factories.comment(article, name="Ana", text="Please stay polite", parent=second)
+    alone = factories.comment(article, name="Seller", text="Buy")
+    unseen = factories.comment(article, name="Fan", text="Yes", parent=alone)
+    for comment in (first, second, answer, alone, unseen):
+        moderation.set_state(comment, "approved", actor=Actor.MODERATOR)
+    for comment in (first, second, alone, unseen):
+        comment.refresh_from_db()
+        if state == "deleted":
+            comment.empty()
+        else:
+            moderation.set_state(comment, state, actor=Actor.MODERATOR)
+    lines = as_read(article, personal=False)
+    assert [(line["name"], line["text"], line["state"]) for line in lines] == [
+        ("", "", "deleted"),
+        ("", "", "deleted"),
+        ("Ana", "Please stay polite", "approved"),
+    ]
+    assert (lines[0]["update_made"] is None) == (state != "deleted")
+    copy = factories.article()
+    archiving.load(copy, iter(lines), lambda _key: None, lambda _name: None)
+    [copied] = copy.comments.approved()
+    assert (copied.name, copied.parent.name, copied.thread.shown, copied.thread.answers) == ("Ana", "", True, 1)
+    assert copied.parent.parent == copied.thread

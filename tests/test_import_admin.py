@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 from django.test import Client
+from django.utils import timezone
 
 from articles.interchange import jobs
 from articles.models import Article, Import, Update
@@ -68,6 +71,24 @@ def test_a_file_is_read_confirmed_and_imported(editor: Client, django_capture_on
     assert "/en/live/night/" in page(editor, row)
     assert not row.file.storage.exists(path)
     assert Update.objects.count() == 3
+
+
+@pytest.mark.parametrize("state", [*Import.State])
+def test_the_file_of_an_import_with_nothing_to_do_is_deleted_after_days(
+    state: Import.State, editor: Client, django_capture_on_commit_callbacks: Any
+) -> None:
+    old, new = ask(editor, file=document()), ask(editor, file=document())
+    Import.objects.update(state=state)
+    Import.objects.filter(pk=old.pk).update(asked_at=timezone.now() - timedelta(days=8))
+    with django_capture_on_commit_callbacks(execute=True):
+        call_command("prune_pictures", verbosity=0)
+    assert old.file.storage.exists(old.file.name) == (state in Import.ACTIVE)
+    assert new.file.storage.exists(new.file.name)
+    assert bool(Import.objects.get(pk=old.pk).file) == (state in Import.ACTIVE)
+    if state == Import.State.FAILED:
+        act(editor, old, "_retry")
+        jobs.import_due()
+        assert "The uploaded file is no longer available. Upload it again." in page(editor, old)
 
 
 def test_a_source_is_followed_until_somebody_stops_it(editor: Client, settings: Any) -> None:

@@ -10,6 +10,7 @@ import re
 import zipfile
 from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -20,9 +21,10 @@ from django.utils import timezone
 from selectolax.lexbor import LexborHTMLParser
 
 from articles import changes
-from articles.models import Article, Author, Update, UpdateVersion, Vote
+from articles.models import Article, Author, Picture, Update, UpdateVersion, Vote
 from articles.page import live_page
 from articles.polls import counting
+from articles.translations import columns, review
 from comments import moderation
 from comments.models import Actor
 from liveblog.actors import acting_as
@@ -165,6 +167,8 @@ def test_an_archive_gives_the_same_page_and_history(client: Client, tmp_path: Pa
             for one in (ours, theirs)
         ]
         assert states[0] == states[1]
+        for row in theirs.translations.filter(state="reviewed"):
+            assert review.holds(row, columns.texts_of(theirs, row.language))
 
 
 def texts_of(version: UpdateVersion) -> list[str]:
@@ -189,6 +193,65 @@ def test_importing_an_archive_again_writes_only_what_is_new(tmp_path: Path) -> N
     assert [update.body_en for update in moved.updates.order_by("pk")] == ["<p>Corrected</p>", "<p>New</p>"]
     copied.refresh_from_db()
     assert [version.number for version in copied.versions.all()] == [2, 1]
+
+
+def rewritten(path: Path, *, lines: dict[str, str] | None = None, picture: bytes | None = None) -> Path:
+    """Return a copy of an archive with other words in its lines, or another picture."""
+    copy = path.with_name(f"changed-{path.name}")
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(copy, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name == "coverage.ndjson":
+                for word, other in (lines or {}).items():
+                    assert word.encode() in content
+                    content = content.replace(word.encode(), other.encode())
+            elif picture is not None:
+                content = picture
+            new.writestr(name, content)
+    return copy
+
+
+def written_by(slug: str) -> list[tuple[User | None, str]]:
+    """Return the accounts and names of all versions of the only update."""
+    [update] = Article.objects.get(slug=slug).updates.all()
+    return [(version.user, version.actor) for version in update.versions.order_by("number")]
+
+
+def test_only_an_unchanged_archive_of_this_site_names_accounts(tmp_path: Path, settings: Any) -> None:
+    ana, ion = (User.objects.create_user(name) for name in ("ana", "ion-the-editor"))
+    source = factories.article()
+    with acting_as(ana):
+        factories.update(source, pictures=(factories.picture(),))
+    path = export(source.slug, tmp_path)
+
+    run(path, "unchanged")
+    assert written_by("unchanged") == [(ana, "ana")]
+    assert Picture.objects.filter(update__article__slug="unchanged").count() == 1
+    Article.objects.get(slug="unchanged").delete()
+
+    edited = rewritten(path, lines={'"ana"': f'"{ion.username}"'})
+    said = run(edited, "edited")
+    assert "People without an account on this site" in said
+    assert written_by("edited") == [(None, "ion-the-editor")]
+    Article.objects.get(slug="edited").delete()
+
+    of_old_release = rewritten(path, lines={'"signature"': '"unknown"'})
+    run(of_old_release, "old")
+    assert written_by("old") == [(None, "ana")]
+    Article.objects.get(slug="old").delete()
+
+    other_picture = rewritten(path, picture=factories.photo(size=(64, 36)).read())
+    assert "Pictures that couldn’t be fetched" in run(other_picture, "other-picture")
+    Article.objects.get(slug="other-picture").delete()
+
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another key", [settings.SECRET_KEY]
+    run(path, "key-changed")
+    assert written_by("key-changed") == [(ana, "ana")]
+    Article.objects.get(slug="key-changed").delete()
+
+    settings.SECRET_KEY_FALLBACKS = []
+    run(path, "key-removed")
+    assert written_by("key-removed") == [(None, "ana")]
 
 
 @pytest.mark.parametrize("fault", ["cut", "line", "last", "bomb", "shape", "surrogate", "columns"])

@@ -354,3 +354,14 @@ def test_an_accepted_text_stays_accepted_when_the_glossary_changes() -> None:
     assert of(update).state == State.REVIEWED
     stored = recording.as_stored(Update.read(update.pk, with_relations=True) or update)
     assert stored["translations"]["de"]["state"] == State.REVIEWED
+
+
+def test_only_the_rule_and_copies_store_that_a_text_was_accepted() -> None:
+    root = Path(__file__).parent.parent
+    writing = re.compile(r"\breview_digest = |[\"']review_digest[\"']\] = |\breview_digest=")
+    modules = [path for path in root.glob("articles/**/*.py") if "migrations" not in path.parts]
+    found = {str(path.relative_to(root)) for path in modules if writing.search(path.read_text(encoding="utf-8"))}
+    assert found - {"articles/translations/models.py"} == {
+        "articles/translations/review.py",
+        "articles/translations/states.py",
+    }

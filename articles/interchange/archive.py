@@ -2,11 +2,15 @@
 
 docs/reference/archive-format.md describes it. Both directions work line by line, so memory does not grow with the
 coverage.
+
+An archive is signed with the secret key, because anybody can edit a file: only the signature shows that this site made
+it, so that its user names are those of accounts here.
 """
 
 from __future__ import annotations
 
 import datetime
+import hashlib
 import json
 import zipfile
 import zlib
@@ -16,6 +20,8 @@ from dataclasses import fields
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, BinaryIO
 
+from django.conf import settings
+from django.core import signing
 from django.core.files.storage import Storage
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.translation import gettext as _
@@ -37,6 +43,7 @@ _MAX_LINE_BYTES = 16_000_000
 #: Limit of all versions of one update, which are read at once.
 _MAX_VERSIONS_BYTES = 128_000_000
 _CHUNK_BYTES = 1 << 16
+_SALT = "articles.interchange.archive"
 _BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError)
 
 
@@ -56,8 +63,10 @@ class Writer:
 
     def __init__(self, file: BinaryIO) -> None:
         self._zip = zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED)
-        self._media: set[str] = set()
+        #: The digests of the files, by name.
+        self._media: dict[str, str] = {}
         self._lines: IO[bytes] | None = None
+        self._digest = hashlib.sha256()
         self.counts: dict[str, int] = {}
 
     def add_file(self, storage: Storage, name: str) -> bool:
@@ -71,22 +80,28 @@ class Writer:
             return False
         # Pictures are compressed already.
         entry = zipfile.ZipInfo(target)
+        digest = hashlib.sha256()
         with source, self._zip.open(entry, "w", force_zip64=True) as copy:
             for chunk in source.chunks(_CHUNK_BYTES):
                 copy.write(chunk)
-        self._media.add(target)
+                digest.update(chunk)
+        self._media[target] = digest.hexdigest()
         return True
 
     def write(self, kind: str, data: Mapping[str, Any]) -> None:
         if self._lines is None:
             self._lines = self._zip.open(LINES, "w", force_zip64=True)
-        line = json.dumps({"type": kind, **data}, cls=_Encoder, ensure_ascii=False)
-        self._lines.write(line.encode() + b"\n")
+        line = json.dumps({"type": kind, **data}, cls=_Encoder, ensure_ascii=False).encode() + b"\n"
+        self._lines.write(line)
+        self._digest.update(line)
         self.counts[kind] = self.counts.get(kind, 0) + 1
 
     def finish(self) -> None:
-        """Write the last line, which marks the archive as complete."""
-        self.write("end", {"counts": dict(self.counts)})
+        """Write the digests of the files, and the last line, which marks the archive as complete and signs it."""
+        for name, digest in self._media.items():
+            self.write("file", {"name": name, "sha256": digest})
+        signature = signing.Signer(salt=_SALT).signature(self._digest.hexdigest())
+        self.write("end", {"counts": dict(self.counts), "signature": signature})
         assert self._lines is not None
         self._lines.close()
         self._zip.close()
@@ -110,12 +125,11 @@ class ArchiveSource:
         if header.get("version") != VERSION:
             raise SourceError(_("The archive was made by a newer version. Update this site first."))
         self.header = header
-        self._check_whole()
-
-    @property
-    def site(self) -> str:
-        """Return the address of the site from which it was exported."""
-        return str(self.header.get("site", ""))
+        #: The digests of the files, by name.
+        self._digests: dict[str, str] = {}
+        is_signed = self._check_whole()
+        #: Whether this site made it, and nobody has changed it since.
+        self.is_own = is_signed and header.get("site") == settings.SITE_URL
 
     def coverage(self) -> Coverage:
         bylines: dict[str, Byline] = {}
@@ -183,6 +197,9 @@ class ArchiveSource:
             raise KeyError(address) from None
         if len(content) > processing.MAX_BYTES:
             raise KeyError(address)
+        # The signature covers the lines only, so they vouch for the files.
+        if self.is_own and self._digests.get(address) != hashlib.sha256(content).hexdigest():
+            raise KeyError(address)
         return content
 
     def parts(self) -> Iterator[tuple[str, Iterator[Data]]]:
@@ -190,20 +207,35 @@ class ArchiveSource:
             kinds = tuple(self.header["parts"][name])
             yield name, (line for line in self._lines() if line["type"] in kinds)
 
-    def _check_whole(self) -> None:
+    def _check_whole(self) -> bool:
+        """Return whether the signature is valid. Raise SourceError if lines are missing."""
         counts: dict[str, int] = {}
         last: Data = {}
-        for line in self._lines():
-            last = line
-            counts[line["type"]] = counts.get(line["type"], 0) + 1
+        digest, text = hashlib.sha256(), b""
+        for following in self._texts():
+            # All lines but the last, which has the signature.
+            digest.update(text)
+            text = following
+            last = _line(text)
+            counts[last["type"]] = counts.get(last["type"], 0) + 1
+            if last["type"] == "file":
+                self._digests[last["name"]] = last["sha256"]
         counts.pop("end", None)
         if last.get("type") != "end" or last.get("counts") != counts:
             raise SourceError(_("The archive is incomplete. Copy it again, or export the coverage again."))
+        try:
+            signing.Signer(salt=_SALT).unsign(f"{digest.hexdigest()}:{last.get('signature', '')}")
+        except signing.BadSignature:
+            return False
+        return True
 
     def _lines(self) -> Iterator[Data]:
-        return (line for line, _length in self._measured_lines())
+        return map(_line, self._texts())
 
     def _measured_lines(self) -> Iterator[tuple[Data, int]]:
+        return ((_line(text), len(text)) for text in self._texts())
+
+    def _texts(self) -> Iterator[bytes]:
         if LINES not in self._names:
             raise SourceError(_("This file isn’t a coverage archive."))
         try:
@@ -211,7 +243,7 @@ class ArchiveSource:
                 while text := lines.readline(_MAX_LINE_BYTES + 1):
                     if len(text) > _MAX_LINE_BYTES:
                         raise _damaged()
-                    yield _line(text), len(text)
+                    yield text
         # An encrypted file raises RuntimeError.
         except _BROKEN_ZIP:
             raise _damaged() from None

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError
 from django.utils.translation import gettext as _
@@ -129,7 +128,7 @@ class Importer:
 
     def _writer(self, coverage: Coverage) -> writing.ArticleWriter:
         source = self._source
-        same_site = isinstance(source, ArchiveSource) and source.site == settings.SITE_URL
+        same_site = isinstance(source, ArchiveSource) and source.is_own
         return writing.ArticleWriter(source, coverage, self._notes, same_site=same_site, retries=not self._following)
 
     def _check_slug(self, coverage: Coverage) -> None:

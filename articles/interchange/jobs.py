@@ -6,9 +6,10 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, BinaryIO, cast
 
+from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -145,6 +146,24 @@ def _fail(row: Import, message: str) -> None:
         _unchanged(row).update(error=message, due_at=pause)
     else:
         _unchanged(row).update(state=State.FAILED, error=message, due_at=None)
+
+
+def forget_files(older_than: datetime) -> int:
+    """Delete the uploaded files of older imports with nothing to do: failed, stopped and never confirmed ones.
+
+    Return their number.
+    """
+    rows = Import.objects.filter(asked_at__lt=older_than).exclude(state__in=Import.ACTIVE).exclude(file="")
+    count = 0
+    for pk in list(rows.order_by().values_list("pk", flat=True)):
+        with transaction.atomic():
+            # Somebody may have confirmed it or tried it again meanwhile.
+            row = rows.select_for_update().filter(pk=pk).first()
+            if row is not None:
+                row.forget_file()
+                row.save(update_fields=["file"])
+                count += 1
+    return count
 
 
 async def import_when_due() -> None:

@@ -77,6 +77,7 @@ _LINES: dict[str, object] = {
         "restored?": _OPTIONAL_NUMBER,
         "data": _COLUMNS,
     },
+    "file": {"name": str, "sha256": str},
 }
 
 

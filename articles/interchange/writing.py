@@ -585,7 +585,7 @@ class ArticleWriter:
             if row.state == Translation.State.REVIEWED:
                 present = type(item).read(item.pk)
                 assert isinstance(present, Article | Update)
-                row.review_digest = review.digest(row.source, columns.texts_of(present, language))
+                review.keep(row, columns.texts_of(present, language))
             for name in ("problems", "accepted"):
                 try:
                     review.from_json(getattr(row, name))

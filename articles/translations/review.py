@@ -1,9 +1,12 @@
 """The rule for reviewed translations: the reviewer has seen every remark of the checks.
 
-`accept` is the only way to the state "reviewed". It computes the remarks on the texts against the present original, and
-raises `RemarksError` unless the reviewer has acknowledged each of them. It stores a digest of the accepted texts and of
-their original. After each edit the follower `articles.translations.states` compares it with the stored texts, so no
-other code can make a text reviewed, nor change a reviewed one.
+On this site, `accept` is the only way to the state "reviewed". It computes the remarks on the texts against the present
+original, and raises `RemarksError` unless the reviewer has acknowledged each of them. It stores a digest of the
+accepted texts and of their original. After each edit the follower `articles.translations.states` compares it with the
+stored texts, so setting the state makes no text reviewed, and an edit of a reviewed text makes it unreviewed.
+
+Two things keep the state that another text has: copies of an item (`articles.translations.states.copy`), and imports of
+archives, whose texts were reviewed where the archive was made (`keep`).
 """
 
 from __future__ import annotations
@@ -156,6 +159,15 @@ def accept(
     if found and user is not None and item.IS_PAGE:
         # An update has versions, which record it.
         _log(row, item, user)
+
+
+def keep(row: Translation, texts: Texts) -> None:
+    """Let a translation from an archive stay reviewed; the caller saves the row.
+
+    Its reviewer has seen the remarks where the archive was made, and the archive names those that were accepted.
+    """
+    assert row.state == Translation.State.REVIEWED
+    row.review_digest = digest(row.source, texts)
 
 
 def _log(row: Translation, item: Article | Update, user: User) -> None:
