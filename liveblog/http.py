@@ -1,4 +1,6 @@
-"""The HTTP client for all requests to other servers: an exchange is bounded in time and in size.
+"""The HTTP client for requests to providers, webhooks, push services and embeds: bounded in time and in size.
+
+The company's log-in, S3 storage, email, Sentry and OpenTelemetry use the clients of their libraries.
 
 The time limit of requests applies between two packets, so a server that sends a byte now and then would keep its caller
 waiting without a limit; name lookup has no limit at all. Therefore each exchange runs in a thread of its own, and the

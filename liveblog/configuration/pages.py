@@ -138,7 +138,7 @@ RETENTION = (
 def register() -> None:
     keys = gettext_lazy("Keys are encrypted and never shown again.")
     kept = gettext_lazy(
-        "Coverage, its versions and comments are kept until someone deletes them. The digests of the networks of "
+        "Coverage, its versions and comments are kept until someone deletes them. Encoded network addresses of "
         "poll votes and the log of webhooks are deleted after 30 days."
     )
     for label, name, view, place in (

@@ -39,7 +39,7 @@ class ProblemDetails(Schema):
     """An error (RFC 9457)."""
 
     type: str = Field(description="Always about:blank: `code` tells one kind of problem from another.")
-    title: str = Field(description="What went wrong, in the language of the request (Accept-Language).")
+    title: str = Field(description="What went wrong, in the language of the site; under /desk/, of Accept-Language.")
     status: int
     code: str = Field(description="The kind of problem, for programs.")
     errors: dict[str, list[str]] = Field(

@@ -31,8 +31,8 @@ Reading needs no token. Answers have an ETag: send it back in If-None-Match, and
 304. Lists are paged by key: follow `next` until it is null. Errors are problem details (RFC 9457).
 
 Addresses under /desk/ need a token in the header Authorization ("Bearer lbt_…"). A token acts as the person who made
-it, within its scopes and articles. Requests that change something may carry an Idempotency-Key; those that replace a
-version name it in If-Match.
+it, within its scopes and articles. Requests that change something may carry an Idempotency-Key, except uploads; those
+that replace a version name it in If-Match.
 """
 
 
