@@ -218,7 +218,7 @@ class ArchiveSource:
             text = following
             last = _line(text)
             counts[last["type"]] = counts.get(last["type"], 0) + 1
-            if last["type"] == "file":
+            if last["type"] == "file" and last["name"] in self._names:
                 self._digests[last["name"]] = last["sha256"]
         counts.pop("end", None)
         if last.get("type") != "end" or last.get("counts") != counts:
