@@ -147,7 +147,8 @@ class LiveBlog extends HTMLElement {
    * @returns {Promise<string | null>} the fragment, null if there is none
    */
   async #fetched(query) {
-    const address = addressOf(this.getAttribute("src") ?? "", this.hasAttribute("teaser") ? { teaser: "1" } : query);
+    const teaser = this.hasAttribute("teaser") && { at: "", teaser: "1" };
+    const address = addressOf(this.getAttribute("src") ?? "", { ...query, ...teaser });
     if (!address) {
       console.error(`<live-blog> shows pages of ${SITE}. Give it one as src.`);
       return null;
@@ -382,7 +383,7 @@ function addressOf(src, query) {
   const found = ADDRESS.exec(page.pathname);
   if (!found || page.origin !== SITE) return null;
   const address = new URL(`/embed/${found[1] ?? found[2]}/${found[3]}/fragment.html`, SITE);
-  for (const [name, value] of Object.entries(query)) address.searchParams.set(name, value);
+  for (const [name, value] of Object.entries(query)) if (value) address.searchParams.set(name, value);
   return address.href;
 }
 
