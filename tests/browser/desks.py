@@ -66,6 +66,19 @@ STOP_CLOCK = """() => {
 #: Stores what would be stored after the pause.
 END_PAUSE = "() => { for (const act of waiting.splice(0)) act?.(); }"
 
+#: Makes a browser refuse to store anything, as some do that block all cookies. Scripts of Django's admin report that as
+#: an error, and do no more harm.
+REFUSE_STORAGE = """
+  for (const area of ["localStorage", "sessionStorage"]) {
+    const storage = window[area];
+    const get = () => {
+      if (new Error().stack.includes("/static/admin/js/")) return storage;
+      throw new DOMException("Refused", "SecurityError");
+    };
+    Object.defineProperty(window, area, { get });
+  }
+"""
+
 #: Holds all drafts, as a page does that the user has left and whose locks the browser has not yet released.
 HOLD_DRAFTS = """() => new Promise((done) => {
   indexedDB.open("live-desk").onsuccess = ({ target: { result: database } }) => {

@@ -23,7 +23,7 @@ from playwright.sync_api import Error, Page, Playwright, Route, expect
 from articles.models import Article, Snippet, Update
 from tests import factories, newsroom, soak
 from tests.browser.conftest import MakeReader
-from tests.browser.desks import DRAFTS, END_PAUSE, STOP_CLOCK, DeskPage, leave_slowly, log_in
+from tests.browser.desks import DRAFTS, END_PAUSE, REFUSE_STORAGE, STOP_CLOCK, DeskPage, leave_slowly, log_in
 from tests.browser.test_pictures import DROP, file
 from tests.server import PATIENCE, Server
 
@@ -394,6 +394,17 @@ def test_an_edit_that_is_closed_at_once_is_stored(sit_down: Any, article: Articl
     desk.editing(update).get_by_role("button", name="Close").click()
     expect(desk.editing(update)).to_have_count(0)
     expect(desk.edit(update).locator(".ProseMirror")).to_have_text("Talks go on")
+
+
+def test_the_desk_works_in_a_browser_that_stores_nothing(sit_down: Any, article: Article) -> None:
+    desk = sit_down()
+    desk.page.add_init_script(REFUSE_STORAGE)
+    desk.open()
+    desk.composer.get_by_role("button", name="Preview").click()
+    desk.page.locator("#note-form textarea").fill("Ministers arrive at nine.")
+    desk.page.locator("#note-form").get_by_role("button").click()
+    expect(desk.page.get_by_text("Ministers arrive at nine.")).to_be_visible()
+    expect(desk.page.locator("#note-form textarea")).to_have_value("")
 
 
 def correct_an_old_update(sit_down: Any, article: Article) -> tuple[DeskPage, Update]:
