@@ -1,5 +1,6 @@
 // Turns fieldsets with one language each into tabs. Without it they are below each other.
 import { find, findAll, make } from "../liveblog/dom.js";
+import { load, store } from "../liveblog/storage.js";
 import { isBlank, isBlankHtml } from "../liveblog/text.js";
 
 /**
@@ -44,7 +45,7 @@ class LanguageTabs {
     // The rich text editor's textarea dispatches it, too.
     this.#container.addEventListener("input", () => this.#mark());
     this.#container.closest("form")?.addEventListener("submit", () => {
-      sessionStorage.setItem(LAST_TAB, `${location.pathname} ${this.#active?.code}`);
+      store(LAST_TAB, `${location.pathname} ${this.#active?.code}`, "sessionStorage");
     });
   }
 
@@ -177,8 +178,8 @@ function hiddenText(text) {
 
 /** Return the tab from which this form was last sent, once: users stay in their language after saving. */
 function lastTab() {
-  const [path, code] = (sessionStorage.getItem(LAST_TAB) ?? "").split(" ");
-  sessionStorage.removeItem(LAST_TAB);
+  const [path, code] = (load(LAST_TAB, "sessionStorage") ?? "").split(" ");
+  store(LAST_TAB, null, "sessionStorage");
   return path === location.pathname ? code : undefined;
 }
 

@@ -61,6 +61,8 @@ export class TranslationDraft {
       draft.release();
       return;
     }
+    // A text that the translator has just deleted may still be stored.
+    this.#draft?.discard();
     this.#draft?.release();
     this.#draft = draft;
     await this.#restore();

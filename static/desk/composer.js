@@ -74,7 +74,7 @@ export class Composer {
   #saysStored = false;
   /** The element that had the focus before the form was sent. @type {HTMLElement | null} */
   #active = null;
-  /** @type {number | undefined} */
+  /** Set while something typed waits to be stored. @type {number | undefined} */
   #storeTimer;
   /** @type {number | undefined} */
   #previewTimer;
@@ -149,6 +149,8 @@ export class Composer {
     this.#life.abort();
     this.#events.onWriting("");
     this.#stopWaiting();
+    clearTimeout(this.#previewTimer);
+    if (this.#storeTimer) this.#store();
     const idle = this.#isIdle;
     this.#editor?.destroy();
     this.#form.remove();
@@ -177,7 +179,9 @@ export class Composer {
   }
 
   #listen() {
-    this.#form.addEventListener("input", (event) => this.#typed(event));
+    const { signal } = this.#life;
+    // A picture may be uploaded after the form is closed.
+    this.#form.addEventListener("input", (event) => this.#typed(event), { signal });
     this.#form.addEventListener("change", (event) => {
       if (event.target instanceof HTMLInputElement && event.target.name === "kind") this.#moveChoices();
       this.#showFields();
@@ -190,10 +194,14 @@ export class Composer {
     }
     this.#form.addEventListener("submit", (event) => this.#submitted(event));
     this.#form.addEventListener("click", (event) => this.#clicked(event));
-    addEventListener("online", () => {
-      this.#failures = 0;
-      if (this.#waiting) this.#send(this.#waiting);
-    });
+    addEventListener(
+      "online",
+      () => {
+        this.#failures = 0;
+        if (this.#waiting) this.#send(this.#waiting);
+      },
+      { signal },
+    );
     const snippets = this.#form.querySelector(".snippet-choice");
     if (snippets instanceof HTMLSelectElement) {
       snippets.addEventListener("change", () => this.#insertSnippet(snippets));
@@ -210,6 +218,8 @@ export class Composer {
       draft.release();
       return;
     }
+    // A text that the user has just deleted may still be stored.
+    this.#draft?.discard();
     this.#draft?.release();
     this.#draft = draft;
     this.#restore(draft.content);
@@ -320,9 +330,14 @@ export class Composer {
     this.#previewTimer = setTimeout(() => this.#preview(), PREVIEW_AFTER);
   }
 
+  #stopStoring() {
+    clearTimeout(this.#storeTimer);
+    this.#storeTimer = undefined;
+  }
+
   /** @param {string} [action] what is being done with it */
   async #store(action) {
-    clearTimeout(this.#storeTimer);
+    this.#stopStoring();
     const fields = this.#read();
     const at = Date.now();
     if (!action && sameFields(fields, this.#blank)) {
@@ -455,9 +470,14 @@ export class Composer {
 
   async #discard() {
     this.#stopWaiting();
-    await this.#draft?.discard();
-    if (this.isNew) this.#clear();
-    else this.close();
+    this.#stopStoring();
+    const discarded = this.#draft?.discard();
+    if (!this.isNew) {
+      this.close();
+      return;
+    }
+    await discarded;
+    this.#clear();
   }
 
   #clear() {
@@ -577,6 +597,7 @@ export class Composer {
   }
 
   async #done() {
+    this.#stopStoring();
     await this.#draft?.discard();
     this.#events.onWriting("");
     if (this.isNew) this.#clear();

@@ -1,5 +1,6 @@
 // The live desk: starts its parts, and keeps them up to date.
 import { byId, closest, find, focused, make } from "../liveblog/dom.js";
+import { load, store } from "../liveblog/storage.js";
 import { letterOf } from "../moderation/keys.js";
 import { Composer } from "./composer.js";
 import { askInDialog } from "./dialogs.js";
@@ -95,15 +96,15 @@ class Desk {
     const form = byId("note-form", HTMLFormElement);
     const field = find(form, "textarea", HTMLTextAreaElement);
     const key = `desk-note/${this.#scope}`;
-    field.value = localStorage.getItem(key) ?? "";
-    field.addEventListener("input", () => localStorage.setItem(key, field.value));
+    field.value = load(key) ?? "";
+    field.addEventListener("input", () => store(key, field.value));
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
       const problems = await problemsOf(post(form.action, new FormData(form)), this.#notice.dataset);
       find(form, ".errorlist").replaceChildren(...listItems(problems));
       if (problems.length) return;
       form.reset();
-      localStorage.removeItem(key);
+      store(key, null);
       this.#presence.refresh();
     });
   }

@@ -84,6 +84,9 @@ const store = new Store();
 export class Draft {
   #key;
   #unlock;
+  /** The last change of what is stored. @type {Promise<unknown>} */
+  #change = Promise.resolve();
+  #isReleased = false;
 
   /**
    * Claim the newest stored draft of a form that belongs to no open page; otherwise an empty draft.
@@ -140,22 +143,31 @@ export class Draft {
   }
 
   /**
-   * Store the present content.
+   * Store the present content, unless the draft is released.
    *
    * @param {Content} content
    */
-  save(content) {
-    return store.put(this.#key, content);
+  async save(content) {
+    await this.#do(() => store.put(this.#key, content));
   }
 
-  /** Delete the stored content. */
-  discard() {
-    return store.delete(this.#key).catch(() => {});
+  /** Delete the stored content, unless the draft is released. */
+  async discard() {
+    await this.#do(() => store.delete(this.#key)).catch(() => {});
   }
 
-  /** Release the draft for the next page that claims it. */
-  release() {
+  /** Release the draft for the next page that claims it, once its last change is stored. */
+  async release() {
+    this.#isReleased = true;
+    await this.#change.catch(() => {});
     this.#unlock?.();
+  }
+
+  /** @param {() => Promise<unknown>} act */
+  #do(act) {
+    // It may belong to another page by now.
+    if (!this.#isReleased) this.#change = act();
+    return this.#change;
   }
 }
 

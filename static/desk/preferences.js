@@ -1,4 +1,5 @@
-// A user's preferences at the desk, stored in their browser. Without storage there are none.
+// A user's preferences at the desk, stored in their browser.
+import { load, store } from "../liveblog/storage.js";
 
 const PREFIX = "desk-";
 
@@ -9,11 +10,7 @@ const PREFIX = "desk-";
  * @returns {string} empty if nothing was
  */
 export function preferred(name) {
-  try {
-    return localStorage.getItem(PREFIX + name) ?? "";
-  } catch {
-    return "";
-  }
+  return load(PREFIX + name) ?? "";
 }
 
 /**
@@ -21,9 +18,5 @@ export function preferred(name) {
  * @param {string} value
  */
 export function prefer(name, value) {
-  try {
-    localStorage.setItem(PREFIX + name, value);
-  } catch {
-    // It applies until the user leaves the page.
-  }
+  store(PREFIX + name, value);
 }

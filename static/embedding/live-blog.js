@@ -34,6 +34,9 @@ class LiveBlog extends HTMLElement {
   /** @type {number[]} */
   #loaded = [];
   #counted = 0;
+  /** The number of loads, and of the one on show: no earlier one replaces it. */
+  #loads = 0;
+  #shown = 0;
 
   connectedCallback() {
     this.#life = new AbortController();
@@ -65,7 +68,9 @@ class LiveBlog extends HTMLElement {
    * @param {string | null} value
    */
   attributeChangedCallback(_name, old, value) {
-    if (this.#life && old !== value) this.#load();
+    if (old === value) return;
+    this.#shown = this.#loads + 1;
+    if (this.#life) this.#load();
   }
 
   // The interface for the connection.
@@ -128,15 +133,13 @@ class LiveBlog extends HTMLElement {
    * @returns {Promise<boolean>} whether there was such a page
    */
   async #load(query = {}) {
-    const signal = this.#life?.signal;
+    const load = ++this.#loads;
     const html = await this.#fetched(query);
-    // The element may have been moved or removed.
-    if (!html || !signal || signal !== this.#life?.signal) return false;
+    if (!html || !this.#life || load < this.#shown) return false;
+    this.#shown = load;
     const { content } = /** @type {HTMLTemplateElement} */ (parse(html).firstElementChild);
     const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
-    const style = content.querySelector("style");
-    if (style) adopt(root, style.textContent ?? "");
-    style?.remove();
+    adopt(root, content.querySelector("style"));
     root.replaceChildren(document.importNode(content, true));
     this.#start(find(/** @type {any} */ (root), ".live-blog"), Object.keys(query).length > 0);
     return true;
@@ -147,7 +150,8 @@ class LiveBlog extends HTMLElement {
    * @returns {Promise<string | null>} the fragment, null if there is none
    */
   async #fetched(query) {
-    const address = addressOf(this.getAttribute("src") ?? "", this.hasAttribute("teaser") ? { teaser: "1" } : query);
+    const teaser = this.hasAttribute("teaser") && { at: "", teaser: "1" };
+    const address = addressOf(this.getAttribute("src") ?? "", { ...query, ...teaser });
     if (!address) {
       console.error(`<live-blog> shows pages of ${SITE}. Give it one as src.`);
       return null;
@@ -342,6 +346,7 @@ class LiveBlog extends HTMLElement {
       import("./older.js"),
       this.#fetched({ before: link.dataset.before ?? "" }),
     ]);
+    if (!link.isConnected) return;
     link.removeAttribute("aria-disabled");
     if (!html) {
       location.assign(link.href);
@@ -382,7 +387,7 @@ function addressOf(src, query) {
   const found = ADDRESS.exec(page.pathname);
   if (!found || page.origin !== SITE) return null;
   const address = new URL(`/embed/${found[1] ?? found[2]}/${found[3]}/fragment.html`, SITE);
-  for (const [name, value] of Object.entries(query)) address.searchParams.set(name, value);
+  for (const [name, value] of Object.entries(query)) if (value) address.searchParams.set(name, value);
   return address.href;
 }
 
@@ -407,17 +412,19 @@ function declared(element) {
  */
 function adoptStyle(root) {
   const style = root.querySelector("style");
-  if (style && !style.sheet) adopt(root, style.textContent ?? "");
+  if (!style?.sheet) adopt(root, style);
 }
 
 /**
  * @param {ShadowRoot} root
- * @param {string} css
+ * @param {HTMLElement | null} style
  */
-function adopt(root, css) {
+function adopt(root, style) {
+  if (!style) return;
   const sheet = new CSSStyleSheet();
-  sheet.replaceSync(css);
+  sheet.replaceSync(style.textContent ?? "");
   root.adoptedStyleSheets = [sheet];
+  style.remove();
 }
 
 /**

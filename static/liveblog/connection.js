@@ -49,8 +49,8 @@ export class Connection {
   #wanted = 0;
   /** A page whose coverage has ended needs no connection: it requests changes when it is opened or seen again. */
   #idle;
-  #answeredAt = Number.NEGATIVE_INFINITY;
-  #heardAt = Number.NEGATIVE_INFINITY;
+  #answeredAt = 0;
+  #heardAt = 0;
   #tickedAt = 0;
   /** @type {number | undefined} */
   #leaveTimer;
@@ -95,22 +95,10 @@ export class Connection {
       },
       { signal },
     );
-    document.addEventListener(
-      "visibilitychange",
-      () => {
-        if (document.visibilityState === "visible") this.#wake();
-      },
-      { signal },
-    );
+    document.addEventListener("visibilitychange", () => document.hidden || this.#wake(), { signal });
     document.addEventListener("resume", () => this.#wake(), { signal });
     // A page taken out of the back/forward cache has slept like a laptop.
-    addEventListener(
-      "pageshow",
-      (event) => {
-        if (event.persisted) this.#wake();
-      },
-      { signal },
-    );
+    addEventListener("pageshow", (event) => event.persisted && this.#wake(), { signal });
     this.#tickedAt = Date.now();
     const clock = setInterval(() => this.#tick(), TICK);
     signal.addEventListener("abort", () => clearInterval(clock));
@@ -174,8 +162,8 @@ export class Connection {
     const slept = now - this.#tickedAt > SLEPT;
     this.#tickedAt = now;
     // Timers of a hidden page are late even without sleep. The page is woken when it becomes visible.
-    if (slept && document.visibilityState === "visible") {
-      this.#heardAt = Number.NEGATIVE_INFINITY;
+    if (slept && !document.hidden) {
+      this.#heardAt = 0;
       this.#wake();
     } else if (this.#socket && !this.#isHeard()) {
       // A server that does not answer may keep doing so: do not wait for a third attempt.

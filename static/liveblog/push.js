@@ -23,8 +23,9 @@ export async function present() {
  *
  * @param {string} key the public key of the site (`applicationServerKey`)
  * @param {(former: string, present: PushSubscription) => Promise<unknown>} renewed called when a subscription with a
- * former key of the site was replaced @returns {Promise<PushSubscription>} @throws {Refused} if notifications are not
- * permitted
+ *   former key of the site was replaced
+ * @returns {Promise<PushSubscription>}
+ * @throws {Refused} if notifications are not permitted
  */
 export async function subscribe(key, renewed) {
   if ((await Notification.requestPermission()) !== "granted") throw new Refused();

@@ -1,14 +1,17 @@
 // The storage of the browser. If the browser refuses to store anything, the rest works.
 
+/** @typedef {"localStorage" | "sessionStorage"} Area for all pages, or for one tab */
+
 /**
  * Return the text stored under a name.
  *
  * @param {string} name
+ * @param {Area} [area]
  * @returns {string | null}
  */
-export function load(name) {
+export function load(name, area = "localStorage") {
   try {
-    return localStorage.getItem(name);
+    return globalThis[area].getItem(name);
   } catch {
     return null;
   }
@@ -19,11 +22,12 @@ export function load(name) {
  *
  * @param {string} name
  * @param {string | null} value
+ * @param {Area} [area]
  */
-export function store(name, value) {
+export function store(name, value, area = "localStorage") {
   try {
-    if (value === null) localStorage.removeItem(name);
-    else localStorage.setItem(name, value);
+    if (value === null) globalThis[area].removeItem(name);
+    else globalThis[area].setItem(name, value);
   } catch {
     // Nothing is kept.
   }

@@ -4,6 +4,7 @@ import { Presence, showPeople } from "../desk/presence.js";
 import { Forbidden, LoggedOut, post } from "../desk/requests.js";
 import { byId, closest, control, find } from "../liveblog/dom.js";
 import "../liveblog/moment-inputs.js";
+import { load, store } from "../liveblog/storage.js";
 import { boxOf, Cards, viewOf } from "./cards.js";
 import { Claim } from "./claims.js";
 import { letterOf } from "./keys.js";
@@ -438,8 +439,8 @@ function pressReason(event) {
 function preference(id) {
   const box = document.getElementById(id);
   if (!(box instanceof HTMLInputElement)) return null;
-  box.checked = localStorage.getItem(`moderation.${id}`) !== "off";
-  box.addEventListener("change", () => localStorage.setItem(`moderation.${id}`, box.checked ? "on" : "off"));
+  box.checked = load(`moderation.${id}`) !== "off";
+  box.addEventListener("change", () => store(`moderation.${id}`, box.checked ? "on" : "off"));
   return box;
 }
 

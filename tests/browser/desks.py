@@ -45,6 +45,40 @@ IS_KEPT = """async (text) => {
   }
 }"""
 
+#: Returns all drafts in the browser's storage, as text.
+DRAFTS = """() => new Promise((done) => {
+  indexedDB.open("live-desk").onsuccess = ({ target: { result: database } }) => {
+    const found = database.transaction("drafts").objectStore("drafts").getAll();
+    found.onsuccess = () => {
+      database.close();
+      done(JSON.stringify(found.result));
+    };
+  };
+})"""
+
+#: Makes what is typed from now on wait to be stored, as if all happened within the pause before that (STORE_AFTER).
+STOP_CLOCK = """() => {
+  const { setTimeout } = window;
+  window.waiting = [];
+  window.setTimeout = (act, wait, ...more) => wait === 200 ? waiting.push(act) : setTimeout(act, wait, ...more);
+  window.clearTimeout = ((clear) => (id) => { delete waiting[id - 1]; clear(id); })(window.clearTimeout);
+}"""
+#: Stores what would be stored after the pause.
+END_PAUSE = "() => { for (const act of waiting.splice(0)) act?.(); }"
+
+#: Makes a browser refuse to store anything, as some do that block all cookies. Scripts of Django's admin report that as
+#: an error, and do no more harm.
+REFUSE_STORAGE = """
+  for (const area of ["localStorage", "sessionStorage"]) {
+    const storage = window[area];
+    const get = () => {
+      if (new Error().stack.includes("/static/admin/js/")) return storage;
+      throw new DOMException("Refused", "SecurityError");
+    };
+    Object.defineProperty(window, area, { get });
+  }
+"""
+
 #: Holds all drafts, as a page does that the user has left and whose locks the browser has not yet released.
 HOLD_DRAFTS = """() => new Promise((done) => {
   indexedDB.open("live-desk").onsuccess = ({ target: { result: database } }) => {

@@ -16,9 +16,9 @@ from articles.desk.timeline import SOON
 from articles.models import Article, DeskNote, Update
 from tests import factories, newsroom
 from tests.browser.conftest import MakeReader
-from tests.browser.desks import IS_KEPT, DeskPage, leave_slowly, log_in
+from tests.browser.desks import DRAFTS, IS_KEPT, STOP_CLOCK, DeskPage, leave_slowly, log_in
 from tests.browser.test_desk import violations
-from tests.server import Server
+from tests.server import Server, eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -247,7 +247,7 @@ def test_a_desk_opens_without_a_network_and_sends_what_was_typed_there_later(
     page.locator("button.me").click()
     page.locator("#logout-form button").click()
     expect(page.get_by_role("link", name="Log in again")).to_be_visible()
-    page.wait_for_function("async () => !(await caches.keys()).includes('newsroom-pages')")
+    eventually(lambda: "newsroom-pages" not in page.evaluate("caches.keys()"))
 
 
 #: Delays opening the browser's storage on the first page of a tab until somebody has begun to write.
@@ -307,10 +307,15 @@ def test_a_translation_is_continued_although_the_page_before_is_slow_to_close(
     slow = leave_slowly(page, server)
     page.goto(address)
     expect(page.locator(".written .ProseMirror")).to_have_text("")
-    # The form gives up waiting for the draft, and starts one of its own.
-    page.wait_for_function(
-        "async () => (await navigator.locks.query()).held.filter(({ name }) => name.startsWith('live-desk')).length > 1"
-    )
+    # The form gives up waiting for the draft, and starts one of its own. A text that is deleted again does not stay.
+    held = "async () => (await navigator.locks.query()).held.filter(({ name }) => name.startsWith('live-desk')).length"
+    eventually(lambda: page.evaluate(held) > 1)
+    page.locator(".written .ProseMirror").click()
+    page.keyboard.type("x")
+    page.evaluate(IS_KEPT, "<p>x</p>")
+    page.evaluate(STOP_CLOCK)
+    page.keyboard.press("Backspace")
     slow.evaluate("releaseDrafts()")
     expect(page.locator("#kept-draft")).to_contain_text("You were writing this at")
     expect(page.locator(".written .ProseMirror")).to_have_text("Sie haben begonnen.")
+    assert "<p>x</p>" not in page.evaluate(DRAFTS)

@@ -10,8 +10,8 @@ from playwright.sync_api import Page, expect
 from articles.models import Article, Update
 from tests import factories, newsroom
 from tests.browser.conftest import Fresh, MakeReader, Reader
-from tests.browser.desks import log_in
-from tests.server import Server
+from tests.browser.desks import REFUSE_STORAGE, log_in
+from tests.server import Server, eventually
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.embedded]
 
@@ -137,3 +137,16 @@ def test_open_pages_follow_an_evening_of_coverage(
             assert each.page.evaluate("window.neverLoadedAnew") is True
     finally:
         server.stop()
+
+
+def test_the_languages_of_a_form_are_tabs_in_a_browser_that_stores_nothing(
+    server: Server, journalist: User, reader: MakeReader
+) -> None:
+    article = factories.article()
+    desk = Desk(reader().page, server)
+    desk.log_in(journalist)
+    desk.page.add_init_script(REFUSE_STORAGE)
+    desk.begin(article)
+    desk.write("English", "Talks", "They have begun.")
+    desk.press("Publish")
+    eventually(lambda: Update.objects.filter(body_en="<p>They have begun.</p>").exists())

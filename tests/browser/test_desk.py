@@ -23,7 +23,7 @@ from playwright.sync_api import Error, Page, Playwright, Route, expect
 from articles.models import Article, Snippet, Update
 from tests import factories, newsroom, soak
 from tests.browser.conftest import MakeReader
-from tests.browser.desks import DeskPage, leave_slowly, log_in
+from tests.browser.desks import DRAFTS, END_PAUSE, REFUSE_STORAGE, STOP_CLOCK, DeskPage, leave_slowly, log_in
 from tests.browser.test_pictures import DROP, file
 from tests.server import PATIENCE, Server
 
@@ -350,6 +350,61 @@ def test_a_draft_that_is_released_late_replaces_no_other_text(sit_down: Any, art
     desk.open()
     expect(desk.composer.locator(".ProseMirror")).to_have_text("First")
     expect(desk.editing(update).locator(".ProseMirror")).to_have_text("Talks go on")
+
+
+def test_a_draft_that_is_inherited_leaves_no_deleted_text(sit_down: Any, article: Article) -> None:
+    desk = sit_down()
+    desk.type("First")
+    desk.has_kept("First")
+    slow = leave_slowly(desk.page, desk.place)
+    desk.open()
+    desk.type("x")
+    desk.has_kept("<p>x</p>")
+    desk.page.evaluate(STOP_CLOCK)
+    desk.press("Backspace")
+    slow.evaluate("releaseDrafts()")
+    expect(desk.composer.locator(".ProseMirror")).to_have_text("First")
+    desk.press("Control+Enter")
+    expect(desk.kept).to_contain_text("Saved")
+    desk.open()
+    expect(desk.composer.locator(".ProseMirror")).to_have_text("")
+
+
+def test_an_edit_that_is_discarded_at_once_is_not_stored_again(sit_down: Any, article: Article) -> None:
+    update = factories.update(article, body_en="<p>Talks</p>")
+    desk = sit_down()
+    desk.edit(update)
+    desk.type(" go on")
+    desk.has_kept("Talks go on")
+    desk.page.evaluate(STOP_CLOCK)
+    desk.type(" in Geneva")
+    desk.editing(update).get_by_role("button", name="Discard").click()
+    expect(desk.editing(update)).to_have_count(0)
+    desk.page.evaluate(END_PAUSE)
+    assert desk.page.evaluate(DRAFTS) == "[]"
+    assert desk.edit(update).locator(".ProseMirror").inner_text() == "Talks"
+
+
+def test_an_edit_that_is_closed_at_once_is_stored(sit_down: Any, article: Article) -> None:
+    update = factories.update(article, body_en="<p>Talks</p>")
+    desk = sit_down()
+    desk.edit(update)
+    desk.page.evaluate(STOP_CLOCK)
+    desk.type(" go on")
+    desk.editing(update).get_by_role("button", name="Close").click()
+    expect(desk.editing(update)).to_have_count(0)
+    expect(desk.edit(update).locator(".ProseMirror")).to_have_text("Talks go on")
+
+
+def test_the_desk_works_in_a_browser_that_stores_nothing(sit_down: Any, article: Article) -> None:
+    desk = sit_down()
+    desk.page.add_init_script(REFUSE_STORAGE)
+    desk.open()
+    desk.composer.get_by_role("button", name="Preview").click()
+    desk.page.locator("#note-form textarea").fill("Ministers arrive at nine.")
+    desk.page.locator("#note-form").get_by_role("button").click()
+    expect(desk.page.get_by_text("Ministers arrive at nine.")).to_be_visible()
+    expect(desk.page.locator("#note-form textarea")).to_have_value("")
 
 
 def correct_an_old_update(sit_down: Any, article: Article) -> tuple[DeskPage, Update]:

@@ -5,7 +5,7 @@ import re
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -214,6 +214,77 @@ def test_an_address_of_the_page_around_leads_to_an_update(server: Server, reader
     expect(shown.locator(f"#{new.element}")).to_be_attached()
 
 
+#: Delays all responses whose address contains `window.late` until `release` is called. Like other wrappers of fetch on
+#: pages of the world, it does not pass on that a request was aborted.
+LATE = """
+  const { fetch } = window;
+  let waiting = [];
+  window.late = "";
+  window.fetch = async (address) => {
+    const response = await fetch(address);
+    if (late && String(address).includes(late)) await new Promise((resolve) => waiting.push(resolve));
+    return response;
+  };
+  window.isLate = () => waiting.length > 0;
+  window.release = async () => {
+    for (const go of waiting.splice(0)) go();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  };
+"""
+
+
+def test_a_late_response_replaces_nothing_that_was_asked_for_after_it(
+    server: Server, reader: MakeReader, site: OtherSite
+) -> None:
+    slow, quick = factories.article(), factories.article()
+    old = [factories.update(slow, headline_en=f"Report {number}") for number in range(45)]
+    update = factories.update(quick, headline_en="Talks")
+    site.pages["/"] = script(server)
+    page = reader().page
+    page.add_init_script(LATE)
+    page.goto(site.url)
+    page.wait_for_function("Boolean(customElements.get('live-blog'))")
+
+    def switch(article: Article) -> None:
+        src = f"{server.url}{article.url('en')}"
+        page.locator("live-blog").evaluate("(one, src) => one.setAttribute('src', src)", src)
+
+    # The coverage that the element named first comes after that which it names now.
+    page.evaluate("window.late = 'fragment.html'")
+    page.evaluate("html => document.body.insertAdjacentHTML('beforeend', html)", embed(server, slow))
+    page.wait_for_function("isLate()")
+    page.evaluate("window.late = ''")
+    switch(quick)
+    expect(page.get_by_role("heading", name="Talks")).to_be_visible()
+    page.evaluate("release()")
+    assert texts(page) == [update.element]
+    # The page that was asked for first comes after the one with the update that the reader wants to see.
+    page.evaluate("window.late = 'fragment.html'")
+    switch(slow)
+    page.wait_for_function("isLate()")
+    page.evaluate("window.late = ''")
+    page.locator("live-blog").evaluate(f"one => one.show('{old[2].element}')")
+    assert old[2].element in texts(page)
+    page.evaluate("release()")
+    assert old[2].element in texts(page)
+    # Older updates of one coverage do not get into another, nor does their failure lead the reader away.
+    page.locator("live-blog").get_by_role("link", name="Newest updates").click()
+    expect(page.locator(f"#{old[-1].element}")).to_be_attached()
+    for fails in (False, True):
+        switch(slow)
+        expect(page.locator(f"#{old[-1].element}")).to_be_attached()
+        if fails:
+            page.route("**/fragment.html?before=*", lambda route: route.fulfill(status=204))
+        page.evaluate("window.late = 'before='")
+        page.locator("live-blog").get_by_role("link", name="Older updates").click()
+        page.wait_for_function("isLate()")
+        page.evaluate("window.late = ''")
+        switch(quick)
+        expect(page.get_by_role("heading", name="Talks")).to_be_visible()
+        page.evaluate("release()")
+        assert texts(page) == [update.element]
+
+
 def test_a_fragment_in_the_page_is_read_without_scripts_and_followed_with_them(
     server: Server, reader: MakeReader, site: OtherSite
 ) -> None:
@@ -257,6 +328,13 @@ def test_a_teaser_has_the_newest_three(server: Server, reader: MakeReader, site:
     updates[-1].withdraw(leaves_mark=False, reason="")
     updates[-1].save()
     eventually(lambda: texts(page) == [one.element for one in updates[4:1:-1]])
+    # The second reload within a minute bypasses the caches, as a cache may have answered the first.
+    with page.expect_response(lambda response: "fragment.html" in response.url) as reloaded:
+        updates[4].withdraw(leaves_mark=False, reason="")
+        updates[4].save()
+    assert {"fresh", "teaser"} <= set(parse_qs(urlsplit(reloaded.value.url).query))
+    assert reloaded.value.ok
+    eventually(lambda: texts(page) == [one.element for one in updates[3:0:-1]])
     points = "".join(f"<li>Point {number}</li>" for number in range(3))
     factories.update(article, kind="facts", headline_en="In short", body_en=f"<ul>{points}</ul>")
     expect(page.get_by_text("In short")).to_be_visible()

@@ -19,7 +19,7 @@ from liveblog.actors import acting_as
 from tests import factories, newsroom, soak
 from tests.actors import TEST
 from tests.browser.conftest import MakeReader, as_new
-from tests.browser.desks import log_in
+from tests.browser.desks import REFUSE_STORAGE, log_in
 from tests.browser.test_comments import send, write
 from tests.queues import QUEUE
 from tests.server import PATIENCE, Server, eventually
@@ -202,6 +202,19 @@ def test_a_foreign_comment_is_translated_without_asking(
     page = sit_down(language="de")
     expect(card(page, comment).locator(".translation")).to_contain_text(GERMAN)
     expect(card(page, comment)).to_be_focused()
+
+
+def test_the_queue_works_in_a_browser_that_stores_nothing(sit_down: Callable[..., Page], article: Article) -> None:
+    comment = factories.comment(article)
+    page = sit_down()
+    page.add_init_script(REFUSE_STORAGE)
+    page.reload()
+    expect(page.locator("#people li")).not_to_have_count(0)
+    box = page.locator("#translate-ahead")
+    expect(box).to_be_checked()
+    box.evaluate("box => box.click()")
+    page.keyboard.press("a")
+    eventually(lambda: now(comment) == "approved")
 
 
 def test_typing_in_a_field_decides_nothing(sit_down: Callable[..., Page], article: Article) -> None:
