@@ -8,15 +8,18 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from allauth.core.context import request_context
+from allauth.mfa.webauthn import forms as webauthn
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.test import Client
+from django.test import Client, RequestFactory
 
 from comments.models import Comment
 from liveblog import limits
 from liveblog.accounts import attempts, hashers
+from liveblog.accounts.forms import LoginWebAuthnForm
 from liveblog.accounts.models import Invitation
 from tests import factories, hostile, newsroom
 from tests.hostile import Address
@@ -331,6 +334,14 @@ def test_every_form_that_anybody_can_send_has_a_meter(ana: User, monkeypatch: py
     assert "vote/<language:language>/<int:pk>/" in found
     assert "admin/login/" in found
     assert unmetered.keys() <= WITHOUT_A_METER_OF_ITS_OWN.keys(), unmetered
+
+
+@pytest.mark.usefixtures("one_stretch")
+def test_an_office_logs_in_with_passkeys_as_often_as_it_likes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webauthn.LoginWebAuthnForm, "clean_credential", lambda _form: object())
+    with request_context(RequestFactory().post("/accounts/passkeys/log-in/", REMOTE_ADDR=NETWORK)):
+        for _number in range(2 * attempts.FREE_OF_NETWORK):
+            LoginWebAuthnForm(data={"credential": "{}"}).clean_credential()
 
 
 @pytest.mark.usefixtures("one_stretch")

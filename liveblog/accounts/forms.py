@@ -164,7 +164,9 @@ class _CredentialMixin:
 class LoginWebAuthnForm(_CredentialMixin, webauthn.LoginWebAuthnForm):
     def clean_credential(self) -> Any:
         attempts.begin(context.request, "passkey", "")
-        return super().clean_credential()
+        authenticator = super().clean_credential()
+        attempts.succeed(context.request, "passkey", "")
+        return authenticator
 
 
 class AuthenticateWebAuthnForm(_CredentialMixin, webauthn.AuthenticateWebAuthnForm):
