@@ -279,6 +279,10 @@ def test_twelve_idle_hours_end_a_session_and_looking_for_news_does_not_renew_it(
     later = sessions.time.time() + sessions.RENEW_SECONDS + 1
     monkeypatch.setattr(sessions.time, "time", lambda: later)
     client.get("/admin/", headers={"accept": "application/json"})
+    ioana.groups.add(Group.objects.get(name="Moderator"), Group.objects.get(name="Translator"))
+    assert client.post("/admin/comments/comment/entries/").status_code == 200
+    translation = factories.article().translations.first()
+    assert client.post(f"/admin/articles/translation/{translation.pk}/presence/").status_code == 200
     assert ends() - timezone.now() < timedelta(hours=2)
     is_in(client)
     assert ends() - timezone.now() > timedelta(hours=11)

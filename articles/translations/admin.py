@@ -35,6 +35,7 @@ from articles.translations import checks, columns, desk, review, rights, states,
 from articles.translations.memory import offers
 from articles.translations.models import TranslationQuerySet
 from articles.translations.xliff.admin import XliffMixin
+from liveblog.accounts.sessions import note_polling
 from liveblog.actors import user_of
 from liveblog.admin_input import InputAdmin
 from liveblog.admin_lang import named
@@ -536,6 +537,7 @@ class TranslationAdmin(XliffMixin, InputAdmin):
 
     def presence_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Record that the user has the text open; return who else has, and the version token of the saved text."""
+        note_polling(request)
         if not self.has_view_permission(request):
             raise PermissionDenied
         row = get_object_or_404(self.get_queryset(request), pk=pk)

@@ -26,6 +26,7 @@ from comments.models import Comment, Discussion, Held, State
 from comments.queue import cards, consumers, decisions, reasons
 from comments.queue.forms import BanForm, NoteForm, RejectionForm, RulesForm
 from comments.queue.selection import PAGE_SIZE, QueueStats, Selection
+from liveblog.accounts.sessions import note_polling
 from liveblog.actors import user_of
 from liveblog.admin_lang import named
 from liveblog.errors import Conflict
@@ -82,6 +83,7 @@ def page(request: HttpRequest) -> HttpResponse:
 @moderating()
 def entries(request: HttpRequest) -> HttpResponse:
     """Return the first cards of a selection, or those after a sort key; and the present state of the `shown` cards."""
+    note_polling(request)
     selection, after = Selection.of(request), request.GET.get("after", "")
     found, more = _page_of(request, selection, after)
     there = {card["id"] for card in found}

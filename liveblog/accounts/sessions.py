@@ -40,7 +40,14 @@ class IdleSessionMiddleware:
         return response
 
 
+def note_polling(request: HttpRequest) -> None:
+    """Note that a page sends a POST request by itself, so it does not renew the session."""
+    request.is_polling = True  # type: ignore[attr-defined]
+
+
 def _is_activity(request: HttpRequest) -> bool:
+    if getattr(request, "is_polling", False):
+        return False
     return request.method == "POST" or request.headers.get("Accept") != "application/json"
 
 
