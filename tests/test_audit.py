@@ -36,12 +36,16 @@ def entries(*actions: str) -> list[tuple[str, str, str]]:
 
 def test_log_ins_and_failures_are_recorded_without_what_was_typed(client: Client, settings: Any) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    newsroom.user_who_logs_in("ioana", "Journalist")
+    newsroom.user_who_logs_in("ioana", "Journalist", email="ioana@host.example")
     Entry.objects.all().delete()
-    for name, password in (("my secret password", "x"), ("ioana", "wrong"), ("ioana", newsroom.PASSWORD)):
+    for name, password in (
+        *(("my secret password", "x"), ("ioana", "wrong"), ("Ioana@host.example", "wrong")),
+        ("ioana", newsroom.PASSWORD),
+    ):
         newsroom.log_in(client, name, password, REMOTE_ADDR="203.0.113.25")
     assert entries() == [
         ("login_failed", "", "no account"),
+        ("login_failed", "", "account ioana"),
         ("login_failed", "", "account ioana"),
         ("logged_in", "ioana", "account ioana"),
     ]

@@ -8,6 +8,7 @@ from allauth.mfa import signals as mfa
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group, Permission, User
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.db.models import Q
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_save
 
 from liveblog import actors
@@ -56,8 +57,11 @@ def _logged_out(sender: object, user: User | None, **kwargs: Any) -> None:
 
 def _login_failed(sender: object, credentials: dict[str, Any], **kwargs: Any) -> None:
     # People type passwords into the wrong field, so a name is stored only if an account has it.
-    name = str(credentials.get("username") or "")[:150]
-    user = User.objects.filter(username__iexact=name).first() if name and "\0" not in name else None
+    name = str(credentials.get("username") or "")[:254]
+    user: User | None = None
+    if name and "\0" not in name:
+        # People also log in with their e-mail address.
+        user = User.objects.filter(Q(username__iexact=name) | Q(email__iexact=name)).order_by("pk").first()
     record(Action.LOGIN_FAILED, about(user) if user else "no account")
 
 
