@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from comments.models import Comment, State
+from comments.models import Comment, Held, State
 from comments.models.moderation import UNDO_WINDOW
 from liveblog.configuration.options import value
 
@@ -30,6 +30,14 @@ def request_check(comment: Comment, *, recheck: str = "") -> None:
     """Queue a check of a comment at once; `recheck` is Akismet's `recheck_reason`. The caller saves the comment."""
     comment.spam_task, comment.spam_due_at, comment.spam_attempts = CHECK, timezone.now(), 0
     comment.spam_failure, comment.recheck_reason = "", recheck
+
+
+def check_again(comment: Comment) -> None:
+    """Queue a check that was cancelled; if none is possible, the comment waits unchecked. The caller saves it."""
+    if configured() and comment.address:
+        request_check(comment, recheck=comment.recheck_reason)
+    else:
+        comment.held = Held.UNCHECKED
 
 
 def report_error(comment: Comment) -> None:

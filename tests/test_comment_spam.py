@@ -15,7 +15,7 @@ from django.test import Client
 from django.utils import timezone
 
 from comments import checking, moderation, spam
-from comments.models import Comment, Decision, Discussion, Policy, State
+from comments.models import Comment, Decision, Discussion, Held, Policy, State
 from tests import factories
 from tests.akismet_server import AkismetServer
 from tests.queues import moderator
@@ -187,6 +187,23 @@ def test_a_decision_that_is_undone_at_once_is_not_reported_to_the_service(client
     make_due()
     checking.run_due()
     assert akismet.asked("submit-spam") == []
+
+
+@pytest.mark.parametrize("is_configured", [True, False])
+def test_a_comment_whose_check_a_decision_cancelled_is_checked_after_all_or_waits_for_a_moderator(
+    client: Any, akismet: AkismetServer, settings: Any, is_configured: bool
+) -> None:
+    article = factories.article()
+    Discussion.objects.create(article=article, policy=Policy.AT_ONCE)
+    comment = sent(client, article=article)
+    assert state_of(comment) == (State.WAITING, Held.CHECK)
+    decision = moderation.decide(comment.pk, State.APPROVED, None, version=0)
+    if not is_configured:
+        settings.AKISMET_API_KEY = ""
+    moderation.undo(decision.pk, None)
+    assert state_of(comment) == (State.WAITING, Held.CHECK if is_configured else Held.UNCHECKED)
+    checking.run_due()
+    assert state_of(comment)[1] != Held.CHECK
 
 
 def test_another_process_finishes_abandoned_work(client: Any, akismet: AkismetServer) -> None:
