@@ -16,7 +16,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
-from comments import spam
+from comments import moderation, spam
 from comments.models import Comment, Discussion, EmailAddress, EmailJob, Policy, State
 from comments.models.comment import CommentQuerySet
 from liveblog import limits
@@ -117,7 +117,8 @@ def proves(email: str, proof: str) -> bool:
 
 def silence(address: EmailAddress) -> None:
     """End all e-mails to an address, and delete the queued ones. An unconfirmed address is never asked again."""
-    Comment.objects.filter(email_hash__in=hashes(address.email)).update(notify=False)
+    for pk in Comment.objects.filter(email_hash__in=hashes(address.email), notify=True).values_list("pk", flat=True):
+        moderation.update_unseen(pk, notify=False)
     waiting = Q(comment__email_hash__in=hashes(address.email)) | Q(address=address)
     EmailJob.objects.filter(waiting, sent_at=None).delete()
     EmailAddress.objects.filter(pk=address.pk, confirmed_at=None).update(silenced_at=timezone.now())

@@ -65,6 +65,15 @@ def locked(pk: int) -> Iterator[Comment]:
         yield comment
 
 
+def update_unseen(pk: int, **columns: object) -> None:
+    """Set columns that readers do not see; do nothing if the comment is gone.
+
+    Under the lock of the article, because a decision saves all columns as it has read them.
+    """
+    with contextlib.suppress(Conflict), locked(pk):
+        Comment.objects.filter(pk=pk).update(**columns)
+
+
 def last_decision(comment: Comment) -> Decision | None:
     """Return the last decision on a comment; None if there is none."""
     return comment.decisions.select_related("user").first()
@@ -126,6 +135,9 @@ def set_state(
         comment.featured = False
     if actor == Actor.MODERATOR:
         spam.report_error(comment)
+        if comment.held == Held.CHECK:
+            # The decision that is undone has cancelled the check.
+            spam.check_again(comment)
     comment.save()
     decision.save()
     notifications.decided(comment)

@@ -170,7 +170,8 @@ def confirm(address: EmailAddress, own: Collection[int], others: Collection[int]
     """Confirm an e-mail address and the comments `own`; remove the address from `others`, which its owner disowns."""
     EmailAddress.objects.filter(pk=address.pk).update(confirmed_at=timezone.now(), silenced_at=None)
     found = confirmation.unconfirmed(address)
-    found.filter(pk__in=others).order_by().update(email="", email_hash="", notify=False)
+    for pk in found.filter(pk__in=others).values_list("pk", flat=True):
+        moderation.update_unseen(pk, email="", email_hash="", notify=False)
     for pk in found.filter(pk__in=own).values_list("pk", flat=True):
         # Its author may have deleted it in the meantime.
         with contextlib.suppress(Conflict):

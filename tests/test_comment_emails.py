@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 import pytest
 from django.utils import timezone
 
-from comments import emails, moderation
-from comments.models import Comment, EmailJob, State
+from comments import confirmation, emails, moderation
+from comments.models import Comment, EmailAddress, EmailJob, State
+from liveblog.delivery import log
 from tests import factories
 from tests.mail_server import MailServer
 from tests.server import PATIENCE
@@ -103,6 +104,24 @@ def test_one_click_unsubscribes(mail: MailServer, client: Any) -> None:
     approve(factories.comment(comment.article, parent=comment))
     deliver()
     assert len(mail.messages) == 1
+
+
+def test_unsubscribing_waits_for_a_decision_that_has_read_the_comment(monkeypatch: pytest.MonkeyPatch) -> None:
+    comment = factories.comment(email="ana@host.example", notify=True)
+    address, lock = EmailAddress.of(comment.email), log.lock
+
+    def decided_first(*articles: int) -> None:
+        monkeypatch.setattr(log, "lock", lock)
+        lock(*articles)
+        read.save()
+        decided.append(read)
+
+    read, decided = Comment.objects.get(pk=comment.pk), []
+    monkeypatch.setattr(log, "lock", decided_first)
+    confirmation.silence(address)
+    assert decided
+    comment.refresh_from_db()
+    assert not comment.notify
 
 
 def test_nobody_can_unsubscribe_somebody_else(client: Any) -> None:
