@@ -14,6 +14,7 @@ from articles.models import Article
 from comments import closing, moderation, submission, translation
 from comments.models import Comment, Discussion, ListedWord, Policy, State
 from comments.views.threads import ORDERS
+from liveblog.delivery import log
 from liveblog.errors import Conflict
 from tests import factories
 from tests.actors import TEST
@@ -164,6 +165,22 @@ def test_only_its_author_sees_a_waiting_comment(client: Any) -> None:
         assert "Thank you." not in client.get(address).content.decode()
     assert post(client, f"{article.url('ar')}comments/mine/#guessed", {}).status_code == 404
     assert post(client, f"{article.url('ar')}comments/mine/#guessed", {"fragment": "1"}).status_code == 410
+
+
+@pytest.mark.parametrize("action", ["delete", "text"])
+def test_a_comment_that_is_deleted_while_its_author_acts_is_gone(
+    client: Any, monkeypatch: pytest.MonkeyPatch, action: str
+) -> None:
+    address = post(client, f"{factories.article().url('de')}comments/")["Location"]
+    read, lock = last().version_name, log.lock
+
+    def deleted_first(*articles: int) -> None:
+        lock(*articles)
+        Comment.objects.all()._raw_delete("default")
+
+    monkeypatch.setattr(log, "lock", deleted_first)
+    path, _sep, secret = address.partition("#")
+    assert post(client, path, {"secret": secret, action: "Danke.", "version": read}).status_code == 404
 
 
 def test_the_script_gets_the_html_or_the_errors_to_show(client: Any) -> None:

@@ -73,7 +73,9 @@ def own(request: HttpRequest, language: str, slug: str) -> HttpResponse:
             problem, status = rejected.message, rejected.status
             if rejected.field:
                 form.add_error(rejected.field, rejected.message)
-        except Conflict:
+        except Conflict as conflict:
+            if conflict.current is None:
+                return _gone(request)
             problem, status = _("The status of your comment has changed:"), 409
             found.refresh_from_db()
     return own_page(request, language, found, secret, form, problem, status)
