@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from articles import changes, kinds
 from articles.models import Article, Update
@@ -249,3 +251,9 @@ def test_approved_comments_are_read_without_what_readers_did_not_publish() -> No
     answer = reader.get("/articles/summit/comments")
     assert [item["id"] for item in answer.json()["items"]] == [shown.pk]
     assert "example.org" not in answer.content.decode()
+    with CaptureQueriesContext(connection) as queries:
+        assert reader.get("/articles/summit/comments", If_None_Match=answer["ETag"]).status_code == 304
+        assert reader.get("/articles/summit/comments").status_code == 200
+    # E-mail addresses stay in the database.
+    assert not [query for query in queries if '"email"' in query["sql"]]
+    assert len([query for query in queries if 'FROM "comments_comment"' in query["sql"]]) == 1
