@@ -93,7 +93,7 @@ def _rekey(authenticator: Authenticator, result: Result) -> None:
 
 
 class SecondFactorMiddleware:
-    """Redirect every request of users without a required second factor to the page that sets it up."""
+    """Redirect users without a required second factor from the newsroom's pages to the page that sets it up."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
