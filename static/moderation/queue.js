@@ -58,7 +58,7 @@ class Queue {
       urlOf: (id) => this.#urlOf(id, "claim"),
       onClaimed: (id) => this.#presence.workOn(id),
       onAnswer: (id, name) => {
-        if (name) this.#cards.showProblem(id, (this.#messages.claimed ?? "").replace("%(name)s", name));
+        if (name) this.#cards.showRefusedClaim(id, [name]);
       },
     });
     this.#listenToCards();

@@ -195,6 +195,20 @@ def test_a_comment_decided_meanwhile_is_not_decided_again(
     assert now(comment) == State.REJECTED
 
 
+def test_the_name_of_a_colleague_with_a_claim_keeps_its_direction(
+    sit_down: Callable[..., Page], article: Article, people: dict[str, User]
+) -> None:
+    # In a replacement of a text, "$&" would be a pattern.
+    name = people["karim"].first_name = "Karim (BBC) $&"
+    people["karim"].save()
+    comment = factories.comment(article)
+    moderation.claim(comment.pk, people["karim"])
+    page = sit_down(language="ar")
+    expect(card(page, comment).locator(".claimed-by bdi")).to_have_text(name)
+    card(page, comment).focus()
+    expect(card(page, comment).locator(".errorlist bdi")).to_have_text(name)
+
+
 def test_a_foreign_comment_is_translated_without_asking(
     sit_down: Callable[..., Page], article: Article, provider: TranslationServer
 ) -> None:
@@ -248,8 +262,8 @@ def test_an_editor_features_a_comment_and_turns_it_into_an_update(
     for _look in range(2):
         with page.expect_response("**/entries/*"):
             pass
-    [(route, answer)] = answers
     expect(card(page, comment).locator(".log")).to_be_hidden()
+    [(route, answer)] = answers
     route.fulfill(response=answer)
     # So a moderator who sees the decision can already press the next key.
     expect(card(page, comment).locator(".log")).to_be_visible()
