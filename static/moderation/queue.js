@@ -253,10 +253,12 @@ class Queue {
    */
   async #decide(cards, to) {
     if (!cards.length || this.#busy) return;
+    // While the dialog is open, the author may change the comment.
+    const read = cards.map((card) => `${card.dataset.pk}.${viewOf(card).dataset.version}`);
     const answer = to === "rejected" ? await askInDialog("refuse") : new FormData();
     if (!answer) return;
     answer.set("to", to);
-    for (const card of cards) answer.append("comment", `${card.dataset.pk}.${viewOf(card).dataset.version}`);
+    for (const version of read) answer.append("comment", version);
     const json = await this.#send(this.#messages.decide ?? "", answer);
     if (!json) return;
     const ids = cards.map((card) => card.id).filter((id) => !(id in json.problems));

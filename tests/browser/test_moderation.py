@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from playwright.sync_api import APIResponse, Locator, Page, Route, expect
 
 from articles.models import Article
-from comments import moderation
+from comments import moderation, submission
 from comments.models import Comment, Decision, State
 from liveblog.actors import acting_as
 from tests import factories, newsroom, soak
@@ -27,6 +27,7 @@ from tests.translation_servers import TranslationServer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+AUTHOR = submission.Sender("192.0.2.1", "")
 UKRAINIAN = "Чи правда, що міністри вже поїхали?"
 GERMAN = "Stimmt es, dass die Minister schon abgereist sind?"
 
@@ -193,6 +194,33 @@ def test_a_comment_decided_meanwhile_is_not_decided_again(
     page.keyboard.press("j")
     expect(card(page, following)).to_be_focused()
     assert now(comment) == State.REJECTED
+
+
+def test_a_decision_is_about_the_text_that_was_read_before_the_dialog(
+    sit_down: Callable[..., Page], article: Article
+) -> None:
+    comment = factories.comment(article, text="A kind word.")
+    page = sit_down()
+    expect(card(page, comment)).to_be_focused()
+    page.keyboard.press("r")
+    expect(page.locator("#refuse")).to_be_visible()
+    with acting_as(TEST):
+        submission.edit(comment, "Another word.", AUTHOR, version=0)
+    # The queue is notified of the note.
+    page.evaluate(NOTE_BESIDE_THE_PAGE, f"{QUEUE}{comment.pk}/note/")
+    expect(card(page, comment).locator(".text")).to_have_text("Another word.")
+    page.keyboard.press("1")
+    expect(card(page, comment).locator(".errorlist")).to_contain_text("read it again")
+    assert now(comment) == State.WAITING
+
+
+#: Sends a note as another page of the same moderator would.
+NOTE_BESIDE_THE_PAGE = """async (url) => {
+  const body = new FormData();
+  body.set("csrfmiddlewaretoken", document.cookie.match(/csrftoken=([^;]*)/)[1]);
+  body.set("text", "Look at it.");
+  await fetch(url, { method: "POST", body });
+}"""
 
 
 def test_the_name_of_a_colleague_with_a_claim_keeps_its_direction(
