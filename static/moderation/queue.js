@@ -156,14 +156,19 @@ class Queue {
     return this.#actions > 0;
   }
 
+  /** What the filter selects. */
+  get #wanted() {
+    return `${this.#query()} ${this.#search.value}`;
+  }
+
   async #refresh() {
     const shown = this.#cards.all.map((card) => numberOf(card.id)).join(",");
-    const wanted = `${this.#query()} ${this.#search.value}`;
+    const wanted = this.#wanted;
     const changes = this.#changes;
     const { json } = await this.#load({ shown });
     // The filter has changed in the meantime, or this response does not include the effects of another request. That
     // request may still be under way: decisions wait until it ends.
-    if (wanted !== `${this.#query()} ${this.#search.value}`) return;
+    if (wanted !== this.#wanted) return;
     if (this.#busy || changes !== this.#changes) {
       this.#presence.refresh();
       return;
@@ -213,11 +218,29 @@ class Queue {
   }
 
   async #loadMore() {
-    const { json } = await this.#load({ after: this.#cards.all.at(-1)?.dataset.sort ?? "" });
-    this.#put(json.cards);
-    this.#more.hidden = !json.more;
-    document.getElementById(json.cards[0]?.id)?.focus();
-    this.#settle();
+    const last = this.#cards.all.at(-1);
+    const wanted = this.#wanted;
+    this.#cards.showProblem(last?.id, "");
+    try {
+      /** @type {number} */
+      let changes;
+      /** @type {any} */
+      let json;
+      do {
+        // A response that does not include the effects of an action would take them back.
+        await this.#settled;
+        changes = this.#changes;
+        ({ json } = await this.#load({ after: last?.dataset.sort ?? "" }));
+        // The filter has changed in the meantime, so the list has been loaded again.
+        if (wanted !== this.#wanted) return;
+      } while (this.#busy || changes !== this.#changes);
+      this.#put(json.cards);
+      this.#more.hidden = !json.more;
+      document.getElementById(json.cards[0]?.id)?.focus();
+      this.#settle();
+    } catch (error) {
+      this.#report(error, last?.id);
+    }
   }
 
   // Decisions --------------------------------------------------------------------------------------------------------

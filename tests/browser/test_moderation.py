@@ -15,6 +15,7 @@ from playwright.sync_api import APIResponse, Locator, Page, Route, expect
 from articles.models import Article
 from comments import moderation, submission
 from comments.models import Comment, Decision, Note, State
+from comments.queue.selection import PAGE_SIZE
 from liveblog.actors import acting_as
 from tests import factories, newsroom, soak
 from tests.actors import TEST
@@ -296,6 +297,36 @@ def test_words_that_were_not_saved_are_in_the_dialog_again(sit_down: Callable[..
     words.press("Enter")
     expect(card(page, comment).locator(".log")).to_contain_text("It was on Monday.")
     assert now(comment) == State.REJECTED
+
+
+def test_more_cards_come_for_the_present_filter_and_a_failure_is_reported(
+    sit_down: Callable[..., Page], article: Article
+) -> None:
+    comments = [factories.comment(article, text=f"Number {number}.") for number in range(PAGE_SIZE + 1)]
+    page = sit_down()
+    cards, more = page.locator(".card"), page.locator("#more")
+    expect(cards).to_have_count(PAGE_SIZE)
+    page.route("**/entries/*after=*", lambda route: route.abort(), times=1)
+    more.click()
+    expect(cards.last.locator(".errorlist")).to_contain_text("try again")
+    routes = held(page, "**/entries/*after=*")
+    more.click()
+    request = first_of(page, routes)
+    expect(cards.last.locator(".errorlist")).to_be_empty()
+    page.keyboard.press("/")
+    page.keyboard.type(comments[0].text)
+    expect(cards).to_have_count(1)
+    with page.expect_response("**/entries/*after=*") as response:
+        request.continue_()
+    response.value.finished()
+    # By the next response, the page has handled this one.
+    with page.expect_response("**/entries/*"):
+        page.keyboard.press("Enter")
+    expect(cards).to_have_count(1)
+    page.locator("#queue-filter [name=q]").fill("")
+    expect(cards).to_have_count(PAGE_SIZE)
+    more.click()
+    expect(card(page, comments[-1])).to_be_focused()
 
 
 def test_the_name_of_a_colleague_with_a_claim_keeps_its_direction(
