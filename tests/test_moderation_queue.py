@@ -217,7 +217,7 @@ def test_a_claimed_comment_is_marked_and_left_to_its_moderator(greta: QueueClien
     comment = factories.comment()
     assert greta.act(comment, "claim") == {"claimed_by": ""}
     assert karim.act(comment, "claim") == {"claimed_by": "greta"}
-    assert "Being reviewed by greta" in karim.card(comment)
+    assert "Being reviewed by <bdi>greta</bdi>" in karim.card(comment)
     assert "Being reviewed" not in greta.card(comment)
     assert "greta" in karim.decide("spam", comment)["problems"][f"comment-{comment.pk}"]
     assert now(comment).state == State.WAITING

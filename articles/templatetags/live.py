@@ -137,6 +137,12 @@ def in_own_words(article: models.Model) -> SafeString:
 
 
 @register.filter
+def isolated(name: str) -> SafeString:
+    """Return a name as HTML for a message that has no element around it: it may be written in another direction."""
+    return format_html("<bdi>{}</bdi>", name)
+
+
+@register.filter
 def short_name_of(language: str) -> str:
     return short_name(language)
 

@@ -1,6 +1,7 @@
 // A page of the newsroom that several users have open: keeps it up to date, and shows who else is there.
 import { fullJitter } from "../liveblog/backoff.js";
 import { make } from "../liveblog/dom.js";
+import { filled } from "../liveblog/messages.js";
 import { Forbidden, LoggedOut } from "./requests.js";
 
 /** @typedef {{ person: number, name: string, at: string, me: boolean }} Person somebody who has the page open */
@@ -205,8 +206,7 @@ export function distinctPeople(people) {
  * @param {string} name
  */
 export function aboutPerson(message, name) {
-  const [before = "", after = ""] = message.split("{name}");
-  return [before, make("bdi", {}, name), after];
+  return filled(message, "{name}", make("bdi", {}, name));
 }
 
 /**

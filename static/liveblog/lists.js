@@ -1,5 +1,5 @@
 // Lists of names in the form of the page's language.
-
+import { make } from "./dom.js";
 import { pageLocale } from "./moments.js";
 
 /**
@@ -7,5 +7,19 @@ import { pageLocale } from "./moments.js";
  * @param {string[]} names
  */
 export function listed(names) {
-  return new Intl.ListFormat(pageLocale(), { type: "conjunction" }).format(names);
+  return format().format(names);
+}
+
+/**
+ * Return such a list as nodes: each name may be written in another direction, so it has an element of its own.
+ * @param {string[]} names
+ */
+export function listNodes(names) {
+  return format()
+    .formatToParts(names)
+    .map(({ type, value }) => (type === "element" ? make("bdi", {}, value) : value));
+}
+
+function format() {
+  return new Intl.ListFormat(pageLocale(), { type: "conjunction" });
 }

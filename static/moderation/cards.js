@@ -1,6 +1,7 @@
 // The cards of the queue: by id and position, as last sent by the server. A moderator's input in them stays.
 import { childrenOf, find, focused, make, parse } from "../liveblog/dom.js";
-import { listed } from "../liveblog/lists.js";
+import { listNodes } from "../liveblog/lists.js";
+import { filled } from "../liveblog/messages.js";
 
 /** @typedef {{ id: string, sort: string, html: string }} Card a comment as the server sends it */
 
@@ -133,10 +134,20 @@ export class Cards {
       const { claimedBy } = viewOf(card).dataset;
       const absent = claimedBy && !present.has(claimedBy) ? [claimedBy] : [];
       const names = [...this.#claimantsOf(card.id), ...absent];
-      const text = names.length ? this.#claimedLabel.replace("%(name)s", () => listed(names)) : "";
+      const notice = make("p", {}, ...(names.length ? this.#claimedBy(names) : []));
       const place = claimNoticeOf(card);
-      if (place.textContent !== text) place.textContent = text;
+      if (place.textContent !== notice.textContent) place.replaceChildren(...notice.childNodes);
     }
+  }
+
+  /**
+   * Show that other moderators have claimed the comment of a card, as its problem.
+   *
+   * @param {string} id
+   * @param {string[]} names
+   */
+  showRefusedClaim(id, names) {
+    this.#showProblem(id, this.#claimedBy(names));
   }
 
   /**
@@ -146,8 +157,21 @@ export class Cards {
    * @param {string} text
    */
   showProblem(id, text) {
+    this.#showProblem(id, text ? [text] : []);
+  }
+
+  /**
+   * @param {string | undefined} id
+   * @param {(Node | string)[]} content
+   */
+  #showProblem(id, content) {
     const place = document.getElementById(id ?? "")?.querySelector(".errorlist");
-    place?.replaceChildren(...(text ? [make("li", {}, text)] : []));
+    place?.replaceChildren(...(content.length ? [make("li", {}, ...content)] : []));
+  }
+
+  /** @param {string[]} names */
+  #claimedBy(names) {
+    return filled(this.#claimedLabel, "%(name)s", ...listNodes(names));
   }
 
   /** @param {HTMLElement} card */

@@ -16,6 +16,9 @@ import { letterOf } from "./keys.js";
 const PAUSE = 1000;
 const FILTER_AFTER = 250;
 
+/** The server refused an action, and says why. */
+class Refused extends Error {}
+
 class Queue {
   #element = byId("queue");
   #messages = this.#element.dataset;
@@ -28,8 +31,12 @@ class Queue {
   #cards;
   #presence;
   #claim;
-  /** A request is under way. */
-  #busy = false;
+  /** The number of actions that are under way, or wait for another. */
+  #actions = 0;
+  /** Ends when all of them have. @type {Promise<unknown>} */
+  #settled = Promise.resolve();
+  /** What was typed for an action that failed, by dialog and card. @type {Map<string, FormData>} */
+  #kept = new Map();
   /** Counts the beginnings and ends of requests: an older response does not include their effects. */
   #changes = 0;
   /** Decisions made here that can be undone, the last one last. @type {{ decisions: number[], ids: string[] }[]} */
@@ -59,7 +66,7 @@ class Queue {
       urlOf: (id) => this.#urlOf(id, "claim"),
       onClaimed: (id) => this.#presence.workOn(id),
       onAnswer: (id, name) => {
-        if (name) this.#cards.showProblem(id, (this.#messages.claimed ?? "").replace("%(name)s", name));
+        if (name) this.#cards.showRefusedClaim(id, [name]);
       },
     });
     this.#listenToCards();
@@ -145,14 +152,24 @@ class Queue {
 
   // The list ---------------------------------------------------------------------------------------------------------
 
+  /** Whether an action is under way. */
+  get #busy() {
+    return this.#actions > 0;
+  }
+
+  /** What the filter selects. */
+  get #wanted() {
+    return `${this.#query()} ${this.#search.value}`;
+  }
+
   async #refresh() {
     const shown = this.#cards.all.map((card) => numberOf(card.id)).join(",");
-    const wanted = `${this.#query()} ${this.#search.value}`;
+    const wanted = this.#wanted;
     const changes = this.#changes;
     const { json } = await this.#load({ shown });
     // The filter has changed in the meantime, or this response does not include the effects of another request. That
-    // request may still be under way: keys do nothing until it ends.
-    if (wanted !== `${this.#query()} ${this.#search.value}`) return;
+    // request may still be under way: decisions wait until it ends.
+    if (wanted !== this.#wanted) return;
     if (this.#busy || changes !== this.#changes) {
       this.#presence.refresh();
       return;
@@ -202,50 +219,111 @@ class Queue {
   }
 
   async #loadMore() {
-    const { json } = await this.#load({ after: this.#cards.all.at(-1)?.dataset.sort ?? "" });
-    this.#put(json.cards);
-    this.#more.hidden = !json.more;
-    document.getElementById(json.cards[0]?.id)?.focus();
-    this.#settle();
+    const last = this.#cards.all.at(-1);
+    const wanted = this.#wanted;
+    this.#cards.showProblem(last?.id, "");
+    try {
+      /** @type {number} */
+      let changes;
+      /** @type {any} */
+      let json;
+      do {
+        // A response that does not include the effects of an action would take them back.
+        await this.#settled;
+        changes = this.#changes;
+        ({ json } = await this.#load({ after: last?.dataset.sort ?? "" }));
+        // The filter has changed in the meantime, so the list has been loaded again.
+        if (wanted !== this.#wanted) return;
+      } while (this.#busy || changes !== this.#changes);
+      this.#put(json.cards);
+      this.#more.hidden = !json.more;
+      document.getElementById(json.cards[0]?.id)?.focus();
+      this.#settle();
+    } catch (error) {
+      this.#report(error, last?.id);
+    }
   }
 
   // Decisions --------------------------------------------------------------------------------------------------------
 
   /**
-   * Run one action at a time: nobody may decide on a comment whose new state they have not seen.
+   * Send an action after those under way: one at a time, because their responses contain the same cards.
    *
    * @param {string} url
    * @param {FormData} [body]
+   * @param {string} [id] of the card that shows the problem if it fails
    * @returns {Promise<any>} the server's answer; null if it failed
    */
-  async #send(url, body) {
-    if (this.#busy) return null;
-    this.#busy = true;
+  #send(url, body, id = this.#cards.current?.id) {
+    this.#actions += 1;
     this.#changes += 1;
-    const id = this.#cards.current?.id;
+    const sent = this.#settled.then(() => this.#sendNow(url, body, id));
+    this.#settled = sent;
+    return sent;
+  }
+
+  /**
+   * @param {string} url
+   * @param {FormData | undefined} body
+   * @param {string | undefined} id
+   * @returns {Promise<any>}
+   */
+  async #sendNow(url, body, id) {
     this.#cards.showProblem(id, "");
     try {
       const { status, json } = await post(`${url}?${this.#query()}`, body);
-      if (status >= 400) throw new Error(json?.problem ?? this.#messages.failed);
+      if (status >= 400) throw new Refused(json?.problem ?? this.#messages.failed);
       this.#put(json.cards);
       if (json.message) this.#status.textContent = json.message;
       for (const [card, text] of Object.entries(json.problems ?? {})) this.#cards.showProblem(card, String(text));
       return json;
     } catch (error) {
-      if (error instanceof LoggedOut) this.#presence.show("loggedOut");
-      else this.#cards.showProblem(id, this.#problemOf(error));
+      this.#report(error, id);
       return null;
     } finally {
-      this.#busy = false;
+      this.#actions -= 1;
       this.#changes += 1;
     }
+  }
+
+  /**
+   * @param {unknown} error
+   * @param {string | undefined} id of the card that shows it
+   */
+  #report(error, id) {
+    if (error instanceof LoggedOut) this.#presence.show("loggedOut");
+    else this.#cards.showProblem(id, this.#problemOf(error));
   }
 
   /** @param {unknown} error */
   #problemOf(error) {
     if (error instanceof Forbidden) return byId("queue-connection").dataset.forbidden ?? "";
-    const known = error instanceof Error && !(error instanceof TypeError);
-    return known ? error.message : (this.#messages.failed ?? "");
+    // The words of the browser, such as those about a timeout, are in English.
+    return error instanceof Refused ? error.message : (this.#messages.failed ?? "");
+  }
+
+  /**
+   * Ask for data on some comments. What was typed for them in vain is there again.
+   *
+   * @param {string} dialog
+   * @param {HTMLElement[]} cards
+   */
+  #ask(dialog, cards) {
+    const keys = cards.map((card) => keyOf(dialog, card.id));
+    const kept = keys.map((key) => this.#kept.get(key)).find(Boolean);
+    for (const key of keys) this.#kept.delete(key);
+    return askInDialog(dialog, kept);
+  }
+
+  /**
+   * Keep what was typed, for the next time that the dialog is opened for one of these comments.
+   *
+   * @param {string} dialog
+   * @param {string[]} ids
+   * @param {FormData} typed
+   */
+  #keep(dialog, ids, typed) {
+    for (const id of ids) this.#kept.set(keyOf(dialog, id), typed);
   }
 
   /**
@@ -253,14 +331,20 @@ class Queue {
    * @param {Decision} to
    */
   async #decide(cards, to) {
+    // Nobody may decide on a comment whose new state they have not seen: not on one that an action is changing, nor on
+    // one that its author changes while the dialog is open.
     if (!cards.length || this.#busy) return;
-    const answer = to === "rejected" ? await askInDialog("refuse") : new FormData();
+    const read = cards.map((card) => `${card.dataset.pk}.${viewOf(card).dataset.version}`);
+    const answer = to === "rejected" ? await this.#ask("refuse", cards) : new FormData();
     if (!answer) return;
     answer.set("to", to);
-    for (const card of cards) answer.append("comment", `${card.dataset.pk}.${viewOf(card).dataset.version}`);
+    for (const version of read) answer.append("comment", version);
     const json = await this.#send(this.#messages.decide ?? "", answer);
+    const all = cards.map((card) => card.id);
+    const failed = json ? all.filter((id) => id in json.problems) : all;
+    if (to === "rejected") this.#keep("refuse", failed, answer);
     if (!json) return;
-    const ids = cards.map((card) => card.id).filter((id) => !(id in json.problems));
+    const ids = all.filter((id) => !failed.includes(id));
     if (json.decisions.length) this.#undoable.push({ decisions: json.decisions, ids });
     this.#claim.forget(ids);
     for (const card of cards) boxOf(card).checked = false;
@@ -299,7 +383,7 @@ class Queue {
     const { act = "", decision } = button.dataset;
     if (act === "approved" || act === "rejected" || act === "spam") await this.#decide([card], act);
     else if (act === "undo") await this.#undo(Number(decision));
-    else if (act === "translate" || act === "update") await this.#send(this.#urlOf(card.id, act));
+    else if (act === "translate" || act === "update") await this.#send(this.#urlOf(card.id, act), undefined, card.id);
     else if (act === "note" || act === "ban") await this.#write(card, act);
     else if (act === "feature") await this.#feature(card);
   }
@@ -308,7 +392,7 @@ class Queue {
   async #feature(card) {
     const body = new FormData();
     body.set("wanted", "featured" in viewOf(card).dataset ? "0" : "1");
-    await this.#send(this.#urlOf(card.id, "feature"), body);
+    await this.#send(this.#urlOf(card.id, "feature"), body, card.id);
   }
 
   /**
@@ -316,9 +400,13 @@ class Queue {
    * @param {"note" | "ban"} action
    */
   async #write(card, action) {
-    const answer = await askInDialog(`${action}-dialog`);
-    if (answer) await this.#send(this.#urlOf(card.id, action), answer);
+    const dialog = `${action}-dialog`;
+    const answer = await this.#ask(dialog, [card]);
+    // Not once it is sent: until then, the moderator may have gone on to another comment.
     card.focus();
+    if (!answer) return;
+    const json = await this.#send(this.#urlOf(card.id, action), answer, card.id);
+    if (!json) this.#keep(dialog, [card.id], answer);
   }
 
   #showSelected() {
@@ -402,6 +490,14 @@ class Queue {
 /** @param {string} id of a card */
 function numberOf(id) {
   return id.replace("comment-", "");
+}
+
+/**
+ * @param {string} dialog
+ * @param {string} id of a card
+ */
+function keyOf(dialog, id) {
+  return `${dialog} ${id}`;
 }
 
 /**

@@ -1,7 +1,8 @@
 // Home: keeps its parts up to date, and shows who is at which desk and how many readers there are.
-import { Presence } from "../desk/presence.js";
+import { aboutPerson, Presence } from "../desk/presence.js";
 import { get } from "../desk/requests.js";
 import { byId, find, findAll, make } from "../liveblog/dom.js";
+import { filled } from "../liveblog/messages.js";
 import { pageLocale } from "../liveblog/moments.js";
 import { showCounts } from "./newsroom.js";
 
@@ -78,22 +79,29 @@ class Home {
     }
     const words = this.#here.dataset;
     const lines = present.map(({ name, me, place, busy }) => {
-      const where = place === "" ? words.home : place === "comments" ? words.comments : this.#nameOf(place);
-      const doing =
-        busy && place && place !== "comments" ? (words.writing ?? "").replace("{place}", where ?? "") : where;
-      return line(name, initialsOf(name), doing ?? "", me ? ` (${words.me})` : "");
+      const note = me ? ` (${words.me})` : "";
+      if (place === "") return line(name, initialsOf(name), [words.home ?? ""], note);
+      if (place === "comments") return line(name, initialsOf(name), [words.comments ?? ""], note);
+      const headline = this.#headlineOf(place);
+      return line(name, initialsOf(name), busy ? filled(words.writing ?? "", "{place}", headline) : [headline], note);
     });
     const translators = this.#translating.map(({ name, initials, language }) =>
-      line(name, initials, (words.translating ?? "").replace("{language}", language)),
+      line(name, initials, filled(words.translating ?? "", "{language}", language)),
     );
     this.#here.replaceChildren(...lines, ...translators);
     const section = this.#here.closest("section");
     if (section) section.hidden = this.#here.childElementCount === 0;
   }
 
-  /** @param {string} place */
-  #nameOf(place) {
-    return document.querySelector(`#card-${place}`)?.textContent?.trim() ?? "";
+  /**
+   * Return the headline of an article in an element of its own, because its language may not be that of the page.
+   *
+   * @param {string} place
+   */
+  #headlineOf(place) {
+    const heading = document.getElementById(`card-${place}`);
+    if (!heading) return "";
+    return make("bdi", { lang: heading.lang, dir: heading.dir }, heading.textContent?.trim() ?? "");
   }
 
   /**
@@ -105,13 +113,13 @@ class Home {
     const writer = people.find(({ busy }) => busy);
     const first = writer ?? people[0];
     const several = people.length > 1 ? words.areThere : words.isThere;
-    const sentence = first ? ((writer ? words.isWriting : several) ?? "").replace("{name}", first.name) : "";
+    const sentence = first ? aboutPerson((writer ? words.isWriting : several) ?? "", first.name) : [];
     const faces = people.slice(0, MAX_FACES).map(({ name, busy }) => {
       const circle = face(initialsOf(name), name);
       if (busy) circle.classList.add("busy");
       return circle;
     });
-    element.replaceChildren(make("span", { className: "faces" }, ...faces), sentence);
+    element.replaceChildren(make("span", { className: "faces" }, ...faces), ...sentence);
   }
 }
 
@@ -184,11 +192,11 @@ function toneOf(name) {
 /**
  * @param {string} name
  * @param {string} initials
- * @param {string} doing
+ * @param {(Node | string)[]} doing
  * @param {string} [note]
  */
 function line(name, initials, doing, note = "") {
-  const words = make("span", {}, make("bdi", {}, name), note, make("small", {}, doing));
+  const words = make("span", {}, make("bdi", {}, name), note, make("small", {}, ...doing));
   return make("li", {}, face(initials, name), words);
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -97,6 +98,21 @@ def _go_by_the_palette(page: Page) -> None:
     page.keyboard.press("Control+k")
     expect(palette).to_be_visible()
     assert page.url.endswith("/admin/articles/article/")
+
+
+def test_names_and_headlines_keep_their_direction_on_arabic_home(server: Server, reader: MakeReader) -> None:
+    article = factories.article(headline_en="Ports (all of them) are closed", headline_ar="")
+    page = reader(viewport=DESKTOP).page
+    log_in(page.context, newsroom.user("root", is_superuser=True), server, "ar")
+    # In a replacement of a text, "$&" would be a pattern.
+    ann = {"person": 1, "name": "Ann (BBC) $&", "at": "update-1", "me": False, "place": str(article.pk)}
+    page.route_web_socket("**/ws/newsroom/", lambda socket: socket.send(json.dumps({"people": [ann]})))
+    page.goto(f"{server.url}/admin/")
+    expect(page.locator("[data-who] bdi")).to_have_text("Ann (BBC) $&")
+    headline = page.locator("#here small bdi")
+    expect(headline).to_have_text("Ports (all of them) are closed")
+    expect(headline).to_have_attribute("lang", "en")
+    expect(headline).to_have_attribute("dir", "ltr")
 
 
 @pytest.mark.parametrize(("language", "scheme", "size"), [("en", "dark", PHONE), ("ar", "light", DESKTOP)])

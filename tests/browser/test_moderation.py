@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -13,8 +13,9 @@ from django.contrib.auth.models import User
 from playwright.sync_api import APIResponse, Locator, Page, Route, expect
 
 from articles.models import Article
-from comments import moderation
-from comments.models import Comment, Decision, State
+from comments import moderation, submission
+from comments.models import Comment, Decision, Note, State
+from comments.queue.selection import PAGE_SIZE
 from liveblog.actors import acting_as
 from tests import factories, newsroom, soak
 from tests.actors import TEST
@@ -27,6 +28,9 @@ from tests.translation_servers import TranslationServer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+T = TypeVar("T")
+
+AUTHOR = submission.Sender("192.0.2.1", "")
 UKRAINIAN = "Чи правда, що міністри вже поїхали?"
 GERMAN = "Stimmt es, dass die Minister schon abgereist sind?"
 
@@ -92,6 +96,23 @@ def faults(page: Page) -> str:
 
 def now(comment: Comment) -> str:
     return Comment.objects.get(pk=comment.pk).state
+
+
+def held(page: Page, address: str) -> list[Route]:
+    """Return the list to which the next request for this address is added, which is not sent."""
+    routes: list[Route] = []
+    page.route(address, lambda route: routes.append(route), times=1)
+    return routes
+
+
+def first_of(page: Page, found: list[T]) -> T:
+    """Wait until a route has added something to a list, and return it."""
+    deadline = time.monotonic() + PATIENCE
+    while not found:
+        assert time.monotonic() < deadline, "Nothing is sent."
+        # Routes are called while the driver works.
+        page.wait_for_timeout(20)
+    return found[0]
 
 
 def test_one_key_approves_a_comment_which_appears_on_open_pages(
@@ -195,6 +216,133 @@ def test_a_comment_decided_meanwhile_is_not_decided_again(
     assert now(comment) == State.REJECTED
 
 
+def test_a_decision_is_about_the_text_that_was_read_before_the_dialog(
+    sit_down: Callable[..., Page], article: Article
+) -> None:
+    comment = factories.comment(article, text="A kind word.")
+    page = sit_down()
+    expect(card(page, comment)).to_be_focused()
+    page.keyboard.press("r")
+    expect(page.locator("#refuse")).to_be_visible()
+    with acting_as(TEST):
+        submission.edit(comment, "Another word.", AUTHOR, version=0)
+    # The queue is notified of the note.
+    page.evaluate(NOTE_BESIDE_THE_PAGE, f"{QUEUE}{comment.pk}/note/")
+    expect(card(page, comment).locator(".text")).to_have_text("Another word.")
+    page.keyboard.press("1")
+    expect(card(page, comment).locator(".errorlist")).to_contain_text("read it again")
+    assert now(comment) == State.WAITING
+
+
+#: Sends a note as another page of the same moderator would.
+NOTE_BESIDE_THE_PAGE = """async (url) => {
+  const body = new FormData();
+  body.set("csrfmiddlewaretoken", document.cookie.match(/csrftoken=([^;]*)/)[1]);
+  body.set("text", "Look at it.");
+  await fetch(url, { method: "POST", body });
+}"""
+
+
+def write_note(page: Page, text: str) -> None:
+    page.keyboard.press("n")
+    expect(page.locator("#note-dialog")).to_be_visible()
+    page.keyboard.type(text)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("#note-dialog")).to_be_hidden()
+
+
+def test_notes_wait_for_the_action_under_way(sit_down: Callable[..., Page], article: Article) -> None:
+    comment = factories.comment(article)
+    page = sit_down()
+    expect(card(page, comment)).to_be_focused()
+    routes = held(page, "**/note/*")
+    write_note(page, "The first.")
+    first = first_of(page, routes)
+    write_note(page, "The second.")
+    first.continue_()
+    expect(card(page, comment).locator(".notes li")).to_have_count(2)
+    assert list(Note.objects.order_by("pk").values_list("text", flat=True)) == ["The first.", "The second."]
+
+
+def test_words_that_were_not_saved_are_in_the_dialog_again(sit_down: Callable[..., Page], article: Article) -> None:
+    comment, other = factories.comment(article), factories.comment(article)
+    page = sit_down()
+    expect(card(page, comment)).to_be_focused()
+    problem = card(page, comment).locator(".errorlist")
+    note, words = page.locator("#note-dialog textarea"), page.locator("#refuse [type=text]")
+    page.route("**/note/*", lambda route: route.abort(), times=1)
+    write_note(page, "Known from the demo.")
+    expect(problem).to_contain_text("try again")
+    card(page, other).focus()
+    page.keyboard.press("n")
+    expect(note).to_have_value("")
+    page.keyboard.press("Escape")
+    card(page, comment).focus()
+    page.keyboard.press("n")
+    expect(note).to_have_value("Known from the demo.")
+    page.locator("#note-dialog .default").click()
+    expect(card(page, comment).locator(".notes")).to_contain_text("Known from the demo.")
+    expect(problem).to_be_empty()
+
+    page.route("**/decide/*", lambda route: route.abort(), times=1)
+    page.keyboard.press("r")
+    page.keyboard.press("6")
+    words.fill("It was on Monday.")
+    words.press("Enter")
+    expect(problem).to_contain_text("try again")
+    page.keyboard.press("r")
+    expect(words).to_have_value("It was on Monday.")
+    expect(page.locator("#refuse [type=radio]").last).to_be_checked()
+    words.press("Enter")
+    expect(card(page, comment).locator(".log")).to_contain_text("It was on Monday.")
+    assert now(comment) == State.REJECTED
+
+
+def test_more_cards_come_for_the_present_filter_and_a_failure_is_reported(
+    sit_down: Callable[..., Page], article: Article
+) -> None:
+    comments = [factories.comment(article, text=f"Number {number}.") for number in range(PAGE_SIZE + 1)]
+    page = sit_down()
+    cards, more = page.locator(".card"), page.locator("#more")
+    expect(cards).to_have_count(PAGE_SIZE)
+    page.route("**/entries/*after=*", lambda route: route.abort(), times=1)
+    more.click()
+    expect(cards.last.locator(".errorlist")).to_contain_text("try again")
+    routes = held(page, "**/entries/*after=*")
+    more.click()
+    request = first_of(page, routes)
+    expect(cards.last.locator(".errorlist")).to_be_empty()
+    page.keyboard.press("/")
+    page.keyboard.type(comments[0].text)
+    expect(cards).to_have_count(1)
+    with page.expect_response("**/entries/*after=*") as response:
+        request.continue_()
+    response.value.finished()
+    # By the next response, the page has handled this one.
+    with page.expect_response("**/entries/*"):
+        page.keyboard.press("Enter")
+    expect(cards).to_have_count(1)
+    page.locator("#queue-filter [name=q]").fill("")
+    expect(cards).to_have_count(PAGE_SIZE)
+    more.click()
+    expect(card(page, comments[-1])).to_be_focused()
+
+
+def test_the_name_of_a_colleague_with_a_claim_keeps_its_direction(
+    sit_down: Callable[..., Page], article: Article, people: dict[str, User]
+) -> None:
+    # In a replacement of a text, "$&" would be a pattern.
+    name = people["karim"].first_name = "Karim (BBC) $&"
+    people["karim"].save()
+    comment = factories.comment(article)
+    moderation.claim(comment.pk, people["karim"])
+    page = sit_down(language="ar")
+    expect(card(page, comment).locator(".claimed-by bdi")).to_have_text(name)
+    card(page, comment).focus()
+    expect(card(page, comment).locator(".errorlist bdi")).to_have_text(name)
+
+
 def test_a_foreign_comment_is_translated_without_asking(
     sit_down: Callable[..., Page], article: Article, provider: TranslationServer
 ) -> None:
@@ -251,17 +399,12 @@ def test_an_editor_features_a_comment_and_turns_it_into_an_update(
     answers: list[tuple[Route, APIResponse]] = []
     page.route("**/decide/*", lambda route: answers.append((route, route.fetch())), times=1)
     page.keyboard.press("a")
-    deadline = time.monotonic() + PATIENCE
-    while not answers:
-        assert time.monotonic() < deadline, "Nothing is sent."
-        # Routes are called while the driver works.
-        page.wait_for_timeout(20)
+    route, answer = first_of(page, answers)
     # The server notifies all moderators before the response to the decision arrives, and the page then requests the
     # changes.
     for _look in range(2):
         with page.expect_response("**/entries/*"):
             pass
-    [(route, answer)] = answers
     expect(card(page, comment).locator(".log")).to_be_hidden()
     route.fulfill(response=answer)
     # So a moderator who sees the decision can already press the next key.
