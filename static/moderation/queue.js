@@ -363,11 +363,15 @@ class Queue {
   async #undo(decision) {
     // The decision stays in the list, so the moderator can reverse it later.
     if (this.#busy) return;
-    const decisions = decision ? [decision] : (this.#undoable.pop()?.decisions ?? []);
+    const last = decision ? undefined : this.#undoable.pop();
     const body = new FormData();
-    for (const each of decisions) body.append("decision", String(each));
+    for (const each of decision ? [decision] : (last?.decisions ?? [])) body.append("decision", String(each));
     const json = await this.#send(this.#messages.undo ?? "", body);
-    if (!json) return;
+    if (!json) {
+      // The next attempt must undo the same decision, not the one before it.
+      if (last) this.#undoable.push(last);
+      return;
+    }
     if (decision) this.#undoable = this.#undoable.filter((each) => !each.decisions.includes(decision));
     this.#settle();
     document.getElementById(json.cards[0]?.id)?.focus();
