@@ -35,8 +35,8 @@ export class Unread {
   #leftAt = null;
   /** New updates that have not been in view. @type {Set<HTMLElement>} */
   #unseen = new Set();
-  /** @type {Map<Element, number>} */
-  #timers = new Map();
+  /** @type {WeakMap<Element, number>} */
+  #timers = new WeakMap();
   #observer = new IntersectionObserver((entries) => this.#observed(entries), { rootMargin: "0px 0px -8% 0px" });
   #since = document.getElementById("since");
   #line = make("p", { className: "reading-line" });
