@@ -55,6 +55,7 @@ def test_only_its_author_sees_a_waiting_comment_and_everybody_an_approved_one(
     own = author.page.locator("[data-mine] [data-own]")
     expect(own).to_contain_text(text)
     expect(own).to_have_attribute("data-state", "waiting")
+    expect(own).to_be_focused()
     assert [other.page.get_by_text(text).count() for other in others] == [0, 0, 0]
     comment = Comment.objects.get()
     assert (comment.state, comment.language) == (State.WAITING, "ar")
@@ -67,6 +68,7 @@ def test_only_its_author_sees_a_waiting_comment_and_everybody_an_approved_one(
     expect(german).to_have_attribute("dir", "rtl")
     expect(german).to_have_attribute("lang", "ar")
     expect(own).to_be_hidden()
+    expect(author.page.locator(f"#{comment.element} .comment")).to_be_focused()
     # All readers have the same copy, but only the author can change the comment.
     expect(author.page.locator(f"#{comment.element} [data-change]")).to_be_visible()
     expect(listing.page.locator("[data-change]")).to_have_count(0)
