@@ -1,6 +1,6 @@
 // Reader comments: sends the form without leaving the page, keeps what was typed, and shows readers their own comments.
 // Without this module the same forms lead to pages.
-import { closest, control, find, findAll, make, parse } from "../liveblog/dom.js";
+import { closest, control, find, findAll, focused, make, parse } from "../liveblog/dom.js";
 import { load, store } from "../liveblog/storage.js";
 import { PROOF } from "./proof.js";
 
@@ -121,8 +121,7 @@ class CommentForm {
 
   /** @param {HTMLFormElement} form */
   async #send(form) {
-    const button = find(form, "button", HTMLButtonElement);
-    button.disabled = true;
+    if (!begin(form)) return;
     control(form, "key").value ||= newKey();
     control(form, "proof").value = stored(PROOF, "");
     this.#store(form);
@@ -141,7 +140,7 @@ class CommentForm {
     } catch {
       showErrors(form, { errors: {}, problem: form.dataset.failed ?? "" });
     } finally {
-      button.disabled = false;
+      end(form);
     }
   }
 
@@ -158,6 +157,7 @@ class CommentForm {
     this.#own.add({ url, comment }, html);
     const shown = document.querySelector(`[data-own="${comment}"]:not([hidden]), [data-comment="${comment}"]`);
     shown?.scrollIntoView({ block: "center" });
+    if (hasFocus(form)) focusOn(shown);
   }
 }
 
@@ -217,7 +217,9 @@ class OwnComments {
       if (actions && change && !actions.querySelector("[data-change]")) actions.append(" ", change.cloneNode(true));
       // The comment is no longer there: a moderator has decided on it.
       if (own.hidden && !actions) this.load(Number(own.dataset.own));
+      const leaves = actions && own.contains(focused());
       own.hidden = actions !== null;
+      if (leaves) focusOn(actions.closest("article"));
     }
   }
 
@@ -268,21 +270,28 @@ class Translations {
 
   /** @param {HTMLFormElement} form */
   async #load(form) {
-    const button = find(form, "button", HTMLButtonElement);
+    if (!begin(form)) return;
     const comment = form.closest("[data-comment]")?.getAttribute("data-comment") ?? "";
-    button.disabled = true;
+    // A frame may replace the comment in the meantime.
+    const present = () => document.querySelector(`[data-comment="${comment}"]`);
+    const say = (/** @type {string} */ text) => present()?.querySelector("[role=status]")?.replaceChildren(text);
+    // Screen readers announce only a change.
+    say("");
+    let text = form.dataset.failed ?? "";
     try {
       const response = await fetch(form.action, { method: "POST", headers: { Accept: "application/json" } });
       const { html, label, problem } = await response.json();
-      if (html) {
-        this.#loaded.set(comment, { html, label });
-        this.show();
-      } else {
-        button.title = button.textContent = problem;
-      }
+      text = html ? "" : (problem ?? text);
+      const place = present();
+      const follows = place && hasFocus(place);
+      if (html) this.#loaded.set(comment, { html, label });
+      this.show();
+      if (html && follows) focusOn(place.querySelector(".translated"));
     } catch {
-      button.disabled = false;
+      // The network is down, or the answer is an error page; the text says so.
     }
+    say(text);
+    end(form);
   }
 }
 
@@ -320,6 +329,47 @@ function draftOf(form) {
     if (field) draft[name] = field.type === "checkbox" ? field.checked : field.value;
   }
   return draft;
+}
+
+/**
+ * Note that a form is being sent. Do not disable its button, which would remove the focus.
+ *
+ * @param {HTMLFormElement} form
+ * @returns {boolean} false if it is being sent already
+ */
+function begin(form) {
+  const button = find(form, "button");
+  if (button.hasAttribute("aria-disabled")) return false;
+  button.setAttribute("aria-disabled", "true");
+  return true;
+}
+
+/** @param {HTMLFormElement} form */
+function end(form) {
+  find(form, "button").removeAttribute("aria-disabled");
+}
+
+/**
+ * Return whether the focus is in an element, or nowhere: some browsers do not focus a button that is clicked.
+ *
+ * @param {Element} element
+ */
+function hasFocus(element) {
+  const active = focused();
+  return !active || active === document.body || element.contains(active);
+}
+
+/**
+ * Move the focus to an element that is no control, so that screen readers read it.
+ *
+ * @param {Element | null} element
+ */
+function focusOn(element) {
+  if (!(element instanceof HTMLElement)) return;
+  element.tabIndex = -1;
+  element.focus({ preventScroll: true });
+  // The page keeps the focus in a replaced element by the number of the control.
+  element.addEventListener("blur", () => element.removeAttribute("tabindex"), { once: true });
 }
 
 /** @param {HTMLFormElement | null} form */

@@ -1,19 +1,25 @@
 // Keeps the page of one conversation up to date. Frames carry only the last answers of a thread, but this page has all
 // of them, so it fetches itself again when a frame changes the thread.
+import { fullJitter } from "../liveblog/backoff.js";
 import { Connection } from "../liveblog/connection.js";
 import { showConnection } from "../liveblog/connection-notice.js";
-import { byId, find, findAll } from "../liveblog/dom.js";
+import { byId, childrenOf, find } from "../liveblog/dom.js";
 import { verdict } from "../liveblog/frames.js";
 import { reloadPage } from "../liveblog/reloading.js";
 
 /** @import { Frame, PageState } from "../liveblog/frames.js" */
 
+/** The time limit for a response, in milliseconds. */
+const PATIENCE = 20_000;
+
 /** A conversation, at a revision of its article. */
 class Conversation {
   #main;
   #list = byId("comments");
-  /** The present fetch of the page, for which the next one waits. */
-  #reading = Promise.resolve();
+  /** The last revision that changed the thread, and the one of the copy that is shown. */
+  #wanted = 0;
+  #shown = 0;
+  #reading = false;
 
   /** @param {HTMLElement} main */
   constructor(main) {
@@ -39,43 +45,50 @@ class Conversation {
     const found = verdict(frame, this.state);
     if (found !== "apply") return found;
     const thread = find(this.#list, ".thread").id;
-    if (frame.changes?.some(({ id }) => id === thread)) this.#reading = this.#reading.then(() => this.#read());
     this.#main.dataset.revision = String(frame.revision);
     this.#main.dataset.token = frame.token;
+    if (frame.changes?.some(({ id }) => id === thread)) {
+      this.#wanted = frame.revision;
+      this.#catchUp();
+    }
     return "applied";
   }
 
-  async #read() {
-    const response = await fetch(location.href, { cache: "no-cache" });
-    // The thread was removed.
-    if (response.status === 404) location.reload();
-    if (!response.ok) return;
-    const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
-    const comments = findAll(fresh, "#comments [data-comment]");
-    for (const comment of comments) this.#put(comment, fresh);
-    const names = new Set(comments.map(({ dataset }) => dataset.comment));
-    for (const old of findAll(this.#list, "[data-comment]")) if (!names.has(old.dataset.comment)) old.remove();
-    this.#turnPages(fresh);
+  /** Fetch the page until it has the last change of the thread. No other frame brings that change. */
+  async #catchUp() {
+    if (this.#reading) return;
+    this.#reading = true;
+    let failures = 0;
+    while (this.#shown < this.#wanted) {
+      failures = (await this.#read(this.#wanted)) ? 0 : failures + 1;
+      if (failures) await new Promise((resolve) => setTimeout(resolve, fullJitter(failures)));
+    }
+    this.#reading = false;
   }
 
   /**
-   * Show the present state of a comment. Keep an unchanged one, with the reader's input in it.
+   * Show the present state of the page.
    *
-   * @param {HTMLElement} comment
-   * @param {Document} fresh
+   * @param {number} wanted
+   * @returns {Promise<boolean>} false if it could not be fetched at the wanted revision
    */
-  #put(comment, fresh) {
-    const own = document.importNode(comment, true);
-    const old = this.#list.querySelector(`[data-comment="${comment.dataset.comment}"]`);
-    if (old) {
-      const text = (/** @type {Element} */ one) => one.querySelector(".comment-text")?.innerHTML;
-      if (text(old) !== text(own)) old.replaceWith(own);
-      return;
+  async #read(wanted) {
+    try {
+      const response = await fetch(location.href, { cache: "no-cache", signal: AbortSignal.timeout(PATIENCE) });
+      // The thread was removed.
+      if (response.status === 404) location.reload();
+      if (!response.ok) return false;
+      const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
+      const revision = Number(find(fresh, "main").dataset.revision);
+      // A cache in front may have an older copy.
+      if (!(revision >= wanted)) return false;
+      merge(find(this.#list, ".thread"), find(fresh, "#comments .thread"));
+      this.#turnPages(fresh);
+      this.#shown = revision;
+      return true;
+    } catch {
+      return false;
     }
-    const answers = this.#list.querySelector(".answers");
-    if (answers) answers.append(own);
-    // The first answer comes with the container for answers.
-    else find(this.#list, ".thread").append(document.importNode(find(fresh, "#comments .answers"), true));
   }
 
   /** @param {Document} fresh */
@@ -86,6 +99,43 @@ class Conversation {
     if (old) old.replaceWith(document.importNode(pages, true));
     else this.#list.after(document.importNode(pages, true));
   }
+}
+
+/**
+ * Give an element the children of a fresh copy. Keep unchanged comments, with the reader's input in them. Those that
+ * both have are in the same order.
+ *
+ * @param {Element} own
+ * @param {Element} fresh
+ */
+function merge(own, fresh) {
+  const names = new Set(childrenOf(fresh).map(nameOf));
+  for (const child of childrenOf(own)) if (!names.has(nameOf(child))) child.remove();
+  let next = own.firstElementChild;
+  for (const child of childrenOf(fresh)) {
+    const old = next;
+    if (!(old instanceof HTMLElement) || nameOf(old) !== nameOf(child)) {
+      own.insertBefore(document.importNode(child, true), old);
+      continue;
+    }
+    next = old.nextElementSibling;
+    if (child.matches(".answers")) merge(old, child);
+    else if (textOf(old) !== textOf(child)) old.replaceWith(document.importNode(child, true));
+  }
+}
+
+/**
+ * Return what distinguishes a child of a thread from the others.
+ *
+ * @param {HTMLElement} child
+ */
+function nameOf(child) {
+  return child.dataset.comment ?? child.className;
+}
+
+/** @param {HTMLElement} comment */
+function textOf(comment) {
+  return comment.querySelector(".comment-text")?.innerHTML;
 }
 
 const main = document.querySelector("main[data-conversation]");

@@ -89,8 +89,8 @@ export class Pinned {
   #key = `pinned:${location.pathname.split("/").slice(2).join("/")}`;
   #read = new Set((load(this.#key) ?? "").split(" "));
   #observer = new IntersectionObserver((entries) => this.#observed(entries), { threshold: 0.6 });
-  /** @type {Map<Element, number>} */
-  #timers = new Map();
+  /** @type {WeakMap<Element, number>} */
+  #timers = new WeakMap();
 
   /** @param {HTMLElement} list */
   constructor(list) {

@@ -238,7 +238,7 @@ function entry({ kind, id, level, name, lang, dir, url, language }, root) {
     "button",
     { type: "button" },
     root.dataset.stop ?? "",
-    make("span", { className: "visually-hidden" }, ` ${name}`),
+    make("span", { className: "visually-hidden" }, " ", make("bdi", { lang, dir }, name)),
   );
   Object.assign(stop.dataset, { kind, id: String(id) });
   return make("li", {}, title, details, stop);

@@ -29,8 +29,8 @@ export class Page {
   unread = null;
   /** Called when a frame had new updates. */
   onNew = () => {};
-  /** The ends of the lists on this page, by the links that continue from there. @type {Map<HTMLElement, Place>} */
-  #ends = new Map();
+  /** The ends of the lists on this page, by the links that continue from there. @type {WeakMap<HTMLElement, Place>} */
+  #ends = new WeakMap();
 
   /**
    * @param {HTMLElement} main

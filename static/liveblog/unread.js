@@ -33,10 +33,12 @@ export class Unread {
   #startedAt = 0;
   /** When the reader left the page, unless they have read an update since. @type {number | null} */
   #leftAt = null;
-  /** New updates that have not been in view. @type {Set<HTMLElement>} */
+  /** The ids of new updates that have not been in view: a correction replaces the element. @type {Set<string>} */
   #unseen = new Set();
-  /** @type {Map<Element, number>} */
-  #timers = new Map();
+  /** The parts of updates that are observed. @type {WeakSet<Element>} */
+  #heads = new WeakSet();
+  /** @type {WeakMap<Element, number>} */
+  #timers = new WeakMap();
   #observer = new IntersectionObserver((entries) => this.#observed(entries), { rootMargin: "0px 0px -8% 0px" });
   #since = document.getElementById("since");
   #line = make("p", { className: "reading-line" });
@@ -92,7 +94,7 @@ export class Unread {
    */
   goToOldest() {
     const shown = (/** @type {HTMLElement[]} */ entries) => entries.filter((entry) => !entry.hidden).toSorted(bySort);
-    const oldest = shown([...this.#unseen])[0] ?? shown(this.#unread())[0];
+    const oldest = shown(this.#waiting())[0] ?? shown(this.#unread())[0];
     if (this.#since) this.#since.hidden = true;
     if (!oldest) return false;
     const target = this.#ascending ? beforeHeading(oldest) : oldest;
@@ -114,7 +116,7 @@ export class Unread {
 
   /** Whether the first of the new updates is below the window. */
   get below() {
-    const entries = [...this.#unseen].filter((entry) => !entry.hidden);
+    const entries = this.#waiting().filter((entry) => !entry.hidden);
     return entries.length > 0 && entries.every((entry) => entry.getBoundingClientRect().top > innerHeight / 2);
   }
 
@@ -130,16 +132,26 @@ export class Unread {
     return this.#entries().filter((entry) => entry.classList.contains("unread"));
   }
 
+  #waiting() {
+    return [...this.#unseen].flatMap((id) => document.getElementById(id) ?? []);
+  }
+
   #markAll() {
+    const ids = new Set();
     for (const entry of this.#entries()) {
-      const { sort = "" } = entry.dataset;
-      if (isRead(this.#visit, sort) || entry.classList.contains("unread")) continue;
-      entry.classList.add("unread");
-      document.getElementById(`moment-${entry.id.slice("update-".length)}`)?.classList.add("unread");
-      this.#unseen.add(entry);
-      this.#observer.observe(headOf(entry));
+      const { id, classList, dataset } = entry;
+      ids.add(id);
+      if (isRead(this.#visit, dataset.sort ?? "")) continue;
+      const head = headOf(entry);
+      // A correction keeps the class, but brings another head.
+      if (!this.#heads.has(head)) this.#observer.observe(head);
+      this.#heads.add(head);
+      if (classList.contains("unread")) continue;
+      classList.add("unread");
+      document.getElementById(`moment-${id.slice("update-".length)}`)?.classList.add("unread");
+      this.#unseen.add(id);
     }
-    for (const entry of this.#unseen) if (!entry.isConnected) this.#unseen.delete(entry);
+    for (const id of this.#unseen) if (!ids.has(id)) this.#unseen.delete(id);
     this.#show();
   }
 
@@ -182,7 +194,7 @@ export class Unread {
       clearTimeout(this.#timers.get(target));
       const entry = target.closest(".update");
       if (!isIntersecting || !(entry instanceof HTMLElement)) continue;
-      this.#unseen.delete(entry);
+      this.#unseen.delete(entry.id);
       this.#timers.set(
         target,
         setTimeout(() => this.#read(entry), READING),

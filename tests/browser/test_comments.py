@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from articles.models import Article
 from comments import moderation
@@ -35,6 +36,11 @@ def approve(comment: Comment) -> None:
     moderation.decide(comment.pk, State.APPROVED, None, version=comment.version)
 
 
+def reject(comment: Comment) -> None:
+    moderation.decide(comment.pk, State.REJECTED, None, version=comment.version)
+    comment.refresh_from_db()
+
+
 def test_only_its_author_sees_a_waiting_comment_and_everybody_an_approved_one(
     server: Server, reader: MakeReader
 ) -> None:
@@ -49,6 +55,7 @@ def test_only_its_author_sees_a_waiting_comment_and_everybody_an_approved_one(
     own = author.page.locator("[data-mine] [data-own]")
     expect(own).to_contain_text(text)
     expect(own).to_have_attribute("data-state", "waiting")
+    expect(own).to_be_focused()
     assert [other.page.get_by_text(text).count() for other in others] == [0, 0, 0]
     comment = Comment.objects.get()
     assert (comment.state, comment.language) == (State.WAITING, "ar")
@@ -61,6 +68,7 @@ def test_only_its_author_sees_a_waiting_comment_and_everybody_an_approved_one(
     expect(german).to_have_attribute("dir", "rtl")
     expect(german).to_have_attribute("lang", "ar")
     expect(own).to_be_hidden()
+    expect(author.page.locator(f"#{comment.element} .comment")).to_be_focused()
     # All readers have the same copy, but only the author can change the comment.
     expect(author.page.locator(f"#{comment.element} [data-change]")).to_be_visible()
     expect(listing.page.locator("[data-change]")).to_have_count(0)
@@ -245,6 +253,39 @@ def test_the_page_of_a_conversation_follows_it(server: Server, reader: MakeReade
     moderation.feature(new.pk, True)
     moderation.decide(first.pk, State.REJECTED, None, version=first.version)
     expect(page.get_by_text("How long will it take?")).to_be_hidden()
+
+
+def test_the_page_of_a_conversation_tries_again_until_it_has_a_change(server: Server, reader: MakeReader) -> None:
+    article = factories.article()
+    first = factories.comment(article, state="approved", text="Comment 0.")
+    answers = [factories.comment(article, parent=first, state="approved", text=f"Answer {n}.") for n in range(3)]
+    visitor = reader()
+    page = visitor.page
+    # Do not wait between the attempts.
+    page.add_init_script("Math.random = () => 0")
+    address = f"{server.url}{article.url('en')}comments/{first.pk}/"
+    page.goto(address)
+    old = page.request.get(address).text()
+    faults: list[Callable[[Route], None]] = [
+        lambda route: route.abort(),
+        lambda route: route.fulfill(status=503, body="Busy"),
+        lambda route: route.fulfill(content_type="text/html", body=old),
+    ]
+    page.route(address, lambda route: faults.pop(0)(route) if faults else route.continue_())
+    texts = page.locator("#comments .comment-text")
+    reject(answers[1])
+    expect(texts).to_have_text(["Comment 0.", "Answer 0.", "Answer 2."])
+    assert not faults
+    assert [complaint for complaint in visitor.complaints if "503" not in complaint] == []
+    visitor.complaints.clear()
+    # An answer comes back to its place, and so does the first comment.
+    approve(answers[1])
+    expect(texts).to_have_text(["Comment 0.", "Answer 0.", "Answer 1.", "Answer 2."])
+    reject(first)
+    expect(page.locator("#comments .removed")).to_be_visible()
+    approve(first)
+    expect(texts).to_have_text(["Comment 0.", "Answer 0.", "Answer 1.", "Answer 2."])
+    expect(page.locator("#comments .removed")).to_have_count(0)
 
 
 def test_the_choice_of_the_editors_is_read_once(server: Server, reader: MakeReader) -> None:

@@ -167,6 +167,31 @@ def test_a_correction_around_an_open_embed_keeps_the_readers_choice_and_focus(
     expect(element.locator("summary")).to_be_focused()
 
 
+def test_an_update_around_an_open_embed_stays_new_until_it_is_read(
+    server: Server, reader: MakeReader, article: Article
+) -> None:
+    for _ in range(12):
+        factories.update(article, body_en=f"<p>{'The ministers said this. ' * 20}</p>")
+    visitor = reader(viewport={"width": 390, "height": 800})
+    page = visitor.page
+    outside(page, server)
+    visitor.open(server, article, "en")
+    headline = page.title()
+    page.evaluate("scrollTo(0, 2000)")
+    update = posted(article)
+    expect(page).to_have_title(f"(1) {headline}")
+    # The update waits above, out of view.
+    page.locator(f"#{update.element} .embed-preview").evaluate("preview => preview.click()")
+    update.refresh_from_db()
+    update.headline_en = "Arrival"
+    update.save()
+    expect(page.locator(f"#{update.element} h2")).to_have_text("Arrival")
+    expect(page.locator(f"#{update.element} iframe")).to_have_count(1)
+    expect(page).to_have_title(f"(1) {headline}")
+    page.locator("#new-updates").click()
+    expect(page).to_have_title(headline)
+
+
 def test_a_new_embed_replaces_an_open_one(server: Server, reader: MakeReader, article: Article) -> None:
     update = posted(article)
     page = reader()

@@ -7,6 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from articles import changes
 from articles.models import Article, Update
 from liveblog.languages import SHIPPED, direction, own_name, tag
 from tests import factories, soak
@@ -208,6 +209,27 @@ def test_an_open_page_leads_the_reader_to_the_oldest_of_the_updates_that_came(
     expect(page.locator(f"#{came[0]} + .reading-line")).to_be_attached()
     read_upwards(page, came)
     expect(button).to_be_hidden()
+    expect(page).to_have_title(headline)
+
+
+def test_an_update_that_is_corrected_before_it_is_seen_stays_new_until_it_is_read(
+    server: Server, reader: MakeReader
+) -> None:
+    article = factories.article()
+    posted(article, 12)
+    visitor = reader(viewport=PHONE, has_touch=True, is_mobile=True).open(server, article, "en")
+    page = visitor.page
+    headline = page.title()
+    page.evaluate("scrollTo(0, 2000)")
+    update = factories.update(article, headline_en="Thirteen came")
+    expect(page).to_have_title(f"(1) {headline}")
+    with changes.edit(update):
+        update.headline_en = "Fourteen came"
+        update.save()
+    expect(page.locator(f"#{update.element}")).to_contain_text("Fourteen came")
+    expect(page).to_have_title(f"(1) {headline}")
+    page.locator("#new-updates").tap()
+    read_upwards(page, [update.element])
     expect(page).to_have_title(headline)
 
 

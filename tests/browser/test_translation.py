@@ -1,12 +1,13 @@
 """Drafts, reviews and corrections of translations arrive on open pages in their language."""
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from articles.models import Article, GlossaryTerm, Translation
 from tests import factories
@@ -62,6 +63,35 @@ def shot(page: Page, name: str) -> None:
     """Save a screenshot if the environment names a directory for screenshots."""
     if directory := os.environ.get("SCREENSHOTS"):
         page.screenshot(path=f"{directory}/{name}.png", full_page=True)
+
+
+def test_a_reader_translates_a_comment_with_the_keyboard(server: Server, reader: MakeReader, article: Article) -> None:
+    comment = factories.comment(article, language="uk", state="approved", text="Дякую за трансляцію.")
+    visitor = reader().open(server, article, "de")
+    page = visitor.page
+    shown = page.locator(f"#{comment.element} .comment")
+    button, status = shown.get_by_role("button", name="Übersetzen"), shown.get_by_role("status")
+    problem = "Zurzeit ist keine Übersetzung verfügbar."
+    faults: list[Callable[[Route], None]] = [
+        lambda route: route.abort(),
+        lambda route: route.fulfill(status=502, body="<h1>Bad gateway</h1>"),
+        lambda route: route.fulfill(status=503, json={"problem": problem}),
+    ]
+    page.route("**/translation/", lambda route: faults.pop(0)(route) if faults else route.continue_())
+    button.focus()
+    while faults:
+        with page.expect_event("requestfinished" if len(faults) < 3 else "requestfailed"):
+            page.keyboard.press("Enter")
+        expect(status).to_have_text(problem)
+        expect(button).not_to_have_attribute("aria-disabled", "true")
+        expect(button).to_be_focused()
+    assert [complaint for complaint in visitor.complaints if not re.search("50[23] ", complaint)] == []
+    visitor.complaints.clear()
+    page.keyboard.press("Enter")
+    expect(shown.locator(".translated")).to_contain_text("Maschinell übersetzt")
+    expect(shown.locator(".translated")).to_be_focused()
+    expect(button).to_be_hidden()
+    expect(status).to_be_empty()
 
 
 def open_as(user: User, page: Page, server: Server, path: str, language: str = "en") -> None:
