@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from articles import changes
-from articles.models import Article, KnownSlug, Update
+from articles.models import Article, KnownSlug, Translation, Update
 from articles.newsroom import coverage, starting
 from articles.text.slugs import MAX_LENGTH, slug_of
 from comments.models import Discussion
@@ -95,6 +95,28 @@ def test_home_reports_updates_that_were_not_published_in_time() -> None:
     Update._base_manager.filter(pk=late.pk).update(publish_at=timezone.now() - datetime.timedelta(minutes=5))
     assert "wasn’t published in time" in home(member_of("Editor"))
     assert "wasn’t published in time" not in home(member_of("Moderator"))
+
+
+@pytest.mark.parametrize(
+    ("failures", "text"),
+    [
+        (["timeout"], "The translation provider didn’t respond in time."),
+        (["language"], "The machine translation was unusable."),
+        (["busy", "refused", "refused"], "The translation provider rejected the API key."),
+        ([""], "Machine drafts are late."),
+    ],
+)
+def test_home_gives_the_reason_of_failed_drafts_without_blaming_a_provider(
+    failures: list[str], text: str, settings: Any
+) -> None:
+    settings.DEEPL_API_KEY = "a key"
+    factories.update(factories.article())
+    long_ago = timezone.now() - datetime.timedelta(hours=1)
+    Translation.objects.update(due_at=None, failure="")
+    for row, failure in zip(Translation.objects.order_by("pk"), failures, strict=False):
+        Translation.objects.filter(pk=row.pk).update(due_at=long_ago, failure=failure)
+    [problem] = context(member_of("Editor"))["problems"]
+    assert problem.text == text
 
 
 def test_the_counts_are_sent_to_open_pages() -> None:
