@@ -106,8 +106,9 @@ class UpdateIn(Schema):
     also_in: list[Slug] | None = Field(None, description="Slugs of other articles that get a copy.")
     action: Action | None = Field(
         None,
-        description="What becomes of an update that readers have not seen. Default: a new one is a draft, a scheduled "
-        "one stays scheduled. Publishing and scheduling need the scope publish.",
+        description="What becomes of an update that readers have not seen. Default: a new one is a draft, another one "
+        "keeps its state; but a scheduled one is submitted if a second person releases updates. Publishing and "
+        "scheduling need the scope publish.",
     )
 
 
@@ -302,10 +303,8 @@ def _get(article: Article, pk: int) -> Update:
 
 def _form_data(request: HttpRequest, article: Article, present: Update | None, update: UpdateIn) -> QueryDict:
     """Return the form data of the composer: the present values, replaced by those of the request."""
-    token, action = token_of(request), update.action
+    token, action = token_of(request), update.action or _default_action(present)
     form = saving.composer_form(user_of(request), article, present, None)
-    if action is None:
-        action = "schedule" if present and present.state == State.SCHEDULED else "draft"
     unseen = present is None or not present.published_before
     if action != "draft" and unseen and not (update.action is None and present):
         require(token, Scope.PUBLISH)
@@ -329,6 +328,14 @@ def _form_data(request: HttpRequest, article: Article, present: Update | None, u
         data.appendlist("also_in", str(target.pk))
     _put_pictures(data, form, update)
     return data
+
+
+def _default_action(present: Update | None) -> str:
+    """Return the action of the composer for a request that names none: a new update is a draft, others stay."""
+    if present is None:
+        return "draft"
+    # Saving a scheduled update has the rules of scheduling, as at the desk.
+    return "schedule" if present.state == State.SCHEDULED else "keep"
 
 
 def _present_values(form: ComposerForm) -> dict[str, Any]:
