@@ -406,6 +406,28 @@ def test_a_second_person_releases_what_a_program_writes(article: Article, progra
     assert second.post(address, If_Match=version_of(created)).json()["state"] == "published"
 
 
+def test_only_the_scope_publish_changes_when_an_update_appears(article: Article, journalist: User) -> None:
+    tomorrow, soon = (timezone.now() + datetime.timedelta(**span) for span in ({"days": 1}, {"seconds": 2}))
+    scheduled = factories.update(article, state="scheduled", publish_at=tomorrow)
+    submitted = factories.update(article, state="submitted")
+    draft = factories.update(article, state="draft")
+    correcting = Program.of(journalist, "read", "correct")
+    changes = {"publish_at": soon.isoformat()}, {"earlier_time": timezone.now().isoformat(), "backdating_reason": "."}
+    for update in (scheduled, submitted):
+        for change in changes:
+            refused = correcting.ask("PATCH", f"{UPDATES}/{update.pk}", change, If_Match="*")
+            assert refused.status_code == 403, change
+    scheduled.refresh_from_db()
+    assert (scheduled.state, scheduled.publish_at, scheduled.earlier_time) == ("scheduled", tomorrow, None)
+    changed = correcting.ask("PATCH", f"{UPDATES}/{scheduled.pk}", {"headline": "Talks"}, If_Match="*")
+    assert (changed.status_code, changed.json()["state"]) == (200, "scheduled")
+    # Nothing publishes a draft by itself.
+    assert correcting.ask("PATCH", f"{UPDATES}/{draft.pk}", changes[0], If_Match="*").status_code == 200
+    later = {"publish_at": (tomorrow + datetime.timedelta(days=1)).isoformat()}
+    publishing = Program.of(journalist, "read", "correct", "publish")
+    assert publishing.ask("PATCH", f"{UPDATES}/{scheduled.pk}", later, If_Match="*").status_code == 200
+
+
 @pytest.mark.parametrize("needs_release", [True, False])
 @pytest.mark.parametrize("state", ["draft", "submitted", "withdrawn"])
 def test_a_change_without_an_action_keeps_the_state(
