@@ -345,6 +345,14 @@ class TranslatedAdmin(ChangeLoggedAdmin, Generic[ItemT]):
         """Return whether the user may change metadata and source texts."""
         return self.has_change_permission(request, obj) and not self.only_translates(request)
 
+    def editable_languages(self, request: HttpRequest, obj: ItemT) -> frozenset[str]:
+        """Return the languages whose texts the user may change."""
+        if not self.has_change_permission(request, obj):
+            return frozenset()
+        if self.only_translates(request):
+            return rights.languages_of(request.user) - {obj.source_language}
+        return frozenset(KNOWN)
+
     def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return super().has_change_permission(request, obj) or request.user.has_perm(self.translate_permission)
 
@@ -354,7 +362,7 @@ class TranslatedAdmin(ChangeLoggedAdmin, Generic[ItemT]):
             fields += [name for name in flatten(self.metadata_fields) if not hasattr(self, f"{name}_named")]
             fields += self.metadata_displays
         if obj is not None and self.only_translates(request):
-            others = KNOWN.keys() - rights.languages_of(request.user) | {obj.source_language}
+            others = KNOWN.keys() - self.editable_languages(request, obj)
             fields += [
                 column(field, code) for code in KNOWN if code in others for field in translated_fields(self.model)
             ]

@@ -20,6 +20,7 @@ from django.utils import timezone
 from articles.models import Article, Topic, Translation, Update, UpdateVersion
 from liveblog import limits
 from liveblog.accounts.models import Profile
+from liveblog.actors import acting_as
 from liveblog.audit.models import Action, Entry
 from liveblog.rest import idempotency
 from liveblog.rest.models import StoredAnswer, Token
@@ -403,6 +404,48 @@ def test_a_second_person_releases_what_a_program_writes(article: Article, progra
     assert refused.status_code == 422
     second = Program.of(newsroom.user("maria", "Journalist"), *ALL)
     assert second.post(address, If_Match=version_of(created)).json()["state"] == "published"
+
+
+def test_only_the_scope_publish_changes_when_an_update_appears(article: Article, journalist: User) -> None:
+    tomorrow, soon = (timezone.now() + datetime.timedelta(**span) for span in ({"days": 1}, {"seconds": 2}))
+    scheduled = factories.update(article, state="scheduled", publish_at=tomorrow)
+    submitted = factories.update(article, state="submitted")
+    draft = factories.update(article, state="draft")
+    correcting = Program.of(journalist, "read", "correct")
+    changes = {"publish_at": soon.isoformat()}, {"earlier_time": timezone.now().isoformat(), "backdating_reason": "."}
+    for update in (scheduled, submitted):
+        for change in changes:
+            refused = correcting.ask("PATCH", f"{UPDATES}/{update.pk}", change, If_Match="*")
+            assert refused.status_code == 403, change
+    scheduled.refresh_from_db()
+    assert (scheduled.state, scheduled.publish_at, scheduled.earlier_time) == ("scheduled", tomorrow, None)
+    changed = correcting.ask("PATCH", f"{UPDATES}/{scheduled.pk}", {"headline": "Talks"}, If_Match="*")
+    assert (changed.status_code, changed.json()["state"]) == (200, "scheduled")
+    # Nothing publishes a draft by itself.
+    assert correcting.ask("PATCH", f"{UPDATES}/{draft.pk}", changes[0], If_Match="*").status_code == 200
+    later = {"publish_at": (tomorrow + datetime.timedelta(days=1)).isoformat()}
+    publishing = Program.of(journalist, "read", "correct", "publish")
+    assert publishing.ask("PATCH", f"{UPDATES}/{scheduled.pk}", later, If_Match="*").status_code == 200
+
+
+@pytest.mark.parametrize("needs_release", [True, False])
+@pytest.mark.parametrize("state", ["draft", "submitted", "withdrawn"])
+def test_a_change_without_an_action_keeps_the_state(
+    article: Article, journalist: User, state: str, needs_release: bool
+) -> None:
+    Article._base_manager.filter(pk=article.pk).update(needs_release=needs_release)
+    ana = newsroom.user("ana", "Journalist")
+    with acting_as(ana):
+        update = factories.update(article, state=state)
+    for person in (ana, journalist):
+        program = Program.of(person, "read", "correct")
+        headline = f"Talks, by {person}"
+        changed = program.ask("PATCH", f"{UPDATES}/{update.pk}", {"headline": headline}, If_Match="*")
+        assert (changed.status_code, changed.json()["state"], changed.json()["headline"]) == (200, state, headline)
+    update.refresh_from_db()
+    assert (update.published_before, update.submitted_by) == (False, ana if state == "submitted" else None)
+    moved = program.ask("PATCH", f"{UPDATES}/{update.pk}", {"action": "draft"}, If_Match="*")
+    assert moved.json()["state"] == "draft"
 
 
 def test_a_version_that_a_program_has_not_read_is_not_replaced(article: Article, program: Program) -> None:

@@ -11,6 +11,8 @@ from time import monotonic
 from typing import Any
 
 import pytest
+from django.core.exceptions import PermissionDenied
+from django.http import QueryDict
 from django.test import Client
 from django.utils import timezone
 from hypothesis import given
@@ -19,7 +21,8 @@ from werkzeug import Response
 
 from articles import changes
 from articles.choices import NotificationLimit
-from articles.following import deliveries, editions, stories
+from articles.desk import actions
+from articles.following import deliveries, editions, outlook, stories
 from articles.following.models import Delivery, Edition, Follow, Story
 from articles.models import Article, Topic, Update
 from articles.publishing import syndication
@@ -371,6 +374,25 @@ def test_the_notifications_of_an_update_can_be_stopped_for_a_while(service: Push
     update.save()
     work()
     assert reader.shown == []
+
+
+def test_an_editor_stops_any_notification_and_a_journalist_only_their_own(service: PushService, settings: Any) -> None:
+    settings.PUSH_DELAY_SECONDS = 60
+    article = factories.article()
+    follow(service, article)
+    author, colleague = newsroom.user("ana", "Journalist"), newsroom.user("ben", "Journalist")
+    editor = newsroom.user("eva", "Editor")
+    with acting_as(author):
+        first, second = factories.update(article), factories.update(article)
+    permitted = {
+        user.username: outlook.of_updates([first], user)[first.pk].may_stop for user in (author, colleague, editor)
+    }
+    assert permitted == {"ana": True, "ben": False, "eva": True}
+    with pytest.raises(PermissionDenied):
+        actions.act(article.pk, first.pk, "stop-notification", colleague, QueryDict())
+    for update, user in ((first, author), (second, editor)):
+        actions.act(article.pk, update.pk, "stop-notification", user, QueryDict())
+    assert set(Story.objects.values_list("stopped", flat=True)) == {True}
 
 
 def test_an_update_made_silent_in_time_is_not_told(service: PushService) -> None:

@@ -19,6 +19,7 @@ from articles.models import Article, Update, UpdateVersion
 from articles.pictures import versions
 from articles.publishing.schedule import publish_due
 from articles.translations import columns, desk, drafting
+from liveblog.accounts.models import Profile
 from liveblog.actors import acting_as
 from liveblog.languages import column
 from tests import factories, soak
@@ -386,6 +387,20 @@ def test_a_translator_can_only_restore_translations() -> None:
         assert restored(client, update, 1, what).status_code == 403
     assert restored(member_of("Moderator"), update, 1, "de").status_code == 403
     assert (update.body_en, update.body_de) == ("<p>Two.</p>", "<p>Zwei.</p>")
+
+
+def test_a_translator_restores_only_translations_into_their_own_languages() -> None:
+    update = factories.update(factories.article(), body_en="<p>One.</p>", body_de="<p>Eins.</p>", body_uk="<p>А.</p>")
+    update.body_de, update.body_uk = "<p>Zwei.</p>", "<p>Б.</p>"
+    update.save()
+    client = member_of("Translator")
+    Profile.objects.update_or_create(user=User.objects.get(username="translator"), defaults={"languages": ["uk"]})
+    offered = client.get(f"{versions_url(update)}?version=1").context["restorable"]
+    assert [value for value, _name in offered] == ["uk"]
+    assert restored(client, update, 1, "de").status_code == 403
+    assert update.body_de == "<p>Zwei.</p>"
+    assert restored(client, update, 1, "uk").status_code == 200
+    assert update.body_uk == "<p>А.</p>"
 
 
 def test_a_restored_translation_has_the_state_that_it_had_then() -> None:

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from articles import changes
-from articles.models import Article, KnownSlug, Update
+from articles.models import Article, KnownSlug, Translation, Update
 from articles.newsroom import coverage, starting
 from articles.text.slugs import MAX_LENGTH, slug_of
 from comments.models import Discussion
@@ -95,6 +95,59 @@ def test_home_reports_updates_that_were_not_published_in_time() -> None:
     Update._base_manager.filter(pk=late.pk).update(publish_at=timezone.now() - datetime.timedelta(minutes=5))
     assert "wasn’t published in time" in home(member_of("Editor"))
     assert "wasn’t published in time" not in home(member_of("Moderator"))
+
+
+@pytest.mark.parametrize(
+    ("failures", "text"),
+    [
+        (["timeout"], "The translation provider didn’t respond in time."),
+        (["language"], "The machine translation was unusable."),
+        (["busy", "refused", "refused"], "The translation provider rejected the API key."),
+        ([""], "Machine drafts are late."),
+    ],
+)
+def test_home_gives_the_reason_of_failed_drafts_without_blaming_a_provider(
+    failures: list[str], text: str, settings: Any
+) -> None:
+    settings.DEEPL_API_KEY = "a key"
+    factories.update(factories.article())
+    long_ago = timezone.now() - datetime.timedelta(hours=1)
+    Translation.objects.update(due_at=None, failure="")
+    for row, failure in zip(Translation.objects.order_by("pk"), failures, strict=False):
+        Translation.objects.filter(pk=row.pk).update(due_at=long_ago, failure=failure)
+    [problem] = context(member_of("Editor"))["problems"]
+    assert problem.text == text
+
+
+def test_home_shows_unpublished_content_only_to_those_who_may_see_it() -> None:
+    article = factories.article(headline_en="Storm over the coast")
+    factories.article(headline_en="Secret talks", state="announced", begins_with_update=True)
+    soon = timezone.now() + datetime.timedelta(hours=2)
+    factories.article(state="announced", coverage_start=soon, headline_en="Grid operators report")
+    factories.update(article, state="scheduled", publish_at=soon, headline_en="The minister resigns")
+    coverages = ("Storm over the coast", "Secret talks", "Grid operators report")
+    for number, (permissions, sees_coverage, sees_updates) in enumerate(
+        (
+            (["comments.view_comment", "comments.change_comment"], False, False),
+            (["articles.view_article"], True, False),
+            (["articles.view_update"], False, True),
+            # The desk shows everything.
+            (["articles.change_update"], True, True),
+        )
+    ):
+        user = newsroom.user(f"person{number}")
+        names = [name.split(".")[1] for name in permissions]
+        user.user_permissions.set(Permission.objects.filter(codename__in=names))
+        client = Client()
+        client.force_login(user)
+        parts = client.get("/admin/now/", {"home": "1"}).json()["parts"]
+        page = home(client)
+        for html in (parts["cards"] + parts["coming"], page):
+            assert ("The minister resigns" in html) == sees_updates, permissions
+            # The line of a scheduled update names its coverage.
+            seen = [name in html for name in coverages if not (sees_updates and name == coverages[0])]
+            assert set(seen) == {sees_coverage}, permissions
+        assert ('aria-labelledby="live-title" hidden' in page) == (not sees_coverage)
 
 
 def test_the_counts_are_sent_to_open_pages() -> None:

@@ -214,7 +214,8 @@ class ComposerForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin):
         elif action == "schedule":
             # If updates need a release, releasing this one will schedule it.
             update.state = State.SUBMITTED if rules.needs_release(update) else State.SCHEDULED
-        else:
+        elif action != "keep" or update.state not in (State.SUBMITTED, State.WITHDRAWN):
+            # A program can correct an update that waits for approval, or was discarded, without moving it.
             update.state = State.DRAFT
 
     @property

@@ -54,7 +54,8 @@ def of_updates(updates: Iterable[Update], user: User | AnonymousUser) -> dict[in
 
 def may_stop(update: Update, user: User | AnonymousUser) -> bool:
     """Return whether a user may stop a notification: an editor any, everybody else those of their own updates."""
-    return user.has_perm("articles.change_article") or (
+    # Journalists also have the permissions to change updates and articles, so those do not identify an editor.
+    return user.has_perm("articles.switch_release") or (
         update.written_by_id is not None and update.written_by_id == user.pk
     )
 

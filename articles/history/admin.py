@@ -56,12 +56,15 @@ class ListedVersion:
 class VersionsAdminMixin(_UpdateAdmin):
     """Add the page to the admin of updates. Its address is named `admin:articles_update_versions`.
 
-    The admin must define `can_edit_source(request, update)`, as `articles.base_admin.TranslatedAdmin` does.
+    The admin must define `can_edit_source(request, update)` and `editable_languages(request, update)`, as
+    `articles.base_admin.TranslatedAdmin` does.
     """
 
     if TYPE_CHECKING:
 
         def can_edit_source(self, request: HttpRequest, obj: Update) -> bool: ...
+
+        def editable_languages(self, request: HttpRequest, obj: Update) -> frozenset[str]: ...
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.versions_view)
@@ -155,24 +158,24 @@ class VersionsAdminMixin(_UpdateAdmin):
 
     def _restorable(self, request: HttpRequest, update: Update, version: UpdateVersion) -> list[tuple[str, str]]:
         """Return the parts of a version that the user may restore: value and name of each choice."""
-        data = version.data
+        data, permitted = version.data, self._permitted(request, update)
         written = [code for code in KNOWN if any(data.get(name) for name in content.columns_in([code]))]
-        choices = [(code, language_title(code)) for code in written if self._may_restore(request, update, code)]
-        if self._may_restore(request, update, EVERYTHING):
+        choices = [(code, language_title(code)) for code in written if code in permitted]
+        if EVERYTHING in permitted:
             choices.insert(0, (EVERYTHING, _("All content, in all languages")))
         return choices
 
-    def _may_restore(self, request: HttpRequest, update: Update, what: str) -> bool:
-        if what in (EVERYTHING, update.source_language):
-            return self.can_edit_source(request, update)
-        return self.has_change_permission(request, update)
+    def _permitted(self, request: HttpRequest, update: Update) -> frozenset[str]:
+        """Return the values of the choices that the user has, whatever a version contains."""
+        everything = {EVERYTHING} if self.can_edit_source(request, update) else frozenset()
+        return self.editable_languages(request, update) | everything
 
     def _restore(self, request: HttpRequest, update: Update) -> HttpResponse:
         wanted, what = _numbered(request.POST.get("version")), request.POST.get("what", "")
-        if not self._may_restore(request, update, what):
-            raise PermissionDenied
         if (what != EVERYTHING and what not in KNOWN) or _version(update, wanted) is None:
             raise Http404
+        if what not in self._permitted(request, update):
+            raise PermissionDenied
         languages = None if what == EVERYTHING else [what]
         back = reverse("admin:articles_update_versions", args=[update.pk])
         newest, acknowledged = _numbered(request.POST.get("newest")), request.POST.getlist("acknowledged")

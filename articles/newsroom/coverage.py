@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -121,6 +121,16 @@ def may_open_desks(user: User | AnonymousUser) -> bool:
     return any(user.has_perm(permission) for permission in PERMISSIONS)
 
 
+def may_see_coverage(user: User | AnonymousUser) -> bool:
+    """Return whether a user may see all coverage, announced and unlisted one included. The desks show it too."""
+    return user.has_perm("articles.view_article") or may_open_desks(user)
+
+
+def may_see_updates(user: User | AnonymousUser) -> bool:
+    """Return whether a user may see updates before they are published. The desks show them too."""
+    return user.has_perm("articles.view_update") or may_open_desks(user)
+
+
 def desks(user: User) -> list[tuple[Article, Heading]]:
     """Return the live coverage whose desks a user may open."""
     if not may_open_desks(user):
@@ -130,7 +140,9 @@ def desks(user: User) -> list[tuple[Article, Heading]]:
 
 
 def cards(user: User) -> list[Card]:
-    """Return the cards of home. Coverage that the user has written for comes first."""
+    """Return the cards of home, if the user may see them. Coverage that the user has written for comes first."""
+    if not may_see_coverage(user):
+        return []
     newest = Update.objects.published().filter(article=OuterRef("pk")).order_by("-first_published_at", "-pk")
     own = Update.objects.filter(article=OuterRef("pk"), written_by=user)
     found = list(
@@ -228,18 +240,28 @@ class Coming:
 
 
 def coming(user: User) -> list[Coming]:
-    """Return scheduled updates and announced coverage, the next one first."""
+    """Return the scheduled updates and the announced coverage that a user may see, the next one first."""
+    planned = [
+        *(_scheduled_updates(user) if may_see_updates(user) else ()),
+        *(_announced(user) if may_see_coverage(user) else ()),
+    ]
+    return sorted(planned, key=lambda each: each.at)[:MAX_COMING]
+
+
+def _scheduled_updates(user: User) -> Iterator[Coming]:
     may_open = may_open_desks(user)
     updates = Update.objects.filter(state=Update.State.SCHEDULED).select_related("article", "embed")
-    planned = []
     for update in updates.order_by("publish_at", "pk")[:MAX_COMING]:
         # A constraint of the database.
         assert update.publish_at is not None
         url, name = desk_url(update) if may_open else "", heading(update.article)
-        planned.append(Coming(update.publish_at, str(update), update.source_language, url, name, update.article))
+        yield Coming(update.publish_at, str(update), update.source_language, url, name, update.article)
+
+
+def _announced(user: User) -> Iterator[Coming]:
+    may_open = may_open_desks(user)
     announced = Article.objects.listed().filter(state=State.ANNOUNCED).order_by("coverage_start", "pk")[:MAX_COMING]
     for article in announced:
         name = heading(article)
         url = reverse("admin:articles_desk", args=[article.pk]) if may_open else ""
-        planned.append(Coming(article.coverage_start, name.text, name.language, url, None, article))
-    return sorted(planned, key=lambda each: each.at)[:MAX_COMING]
+        yield Coming(article.coverage_start, name.text, name.language, url, None, article)

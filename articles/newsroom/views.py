@@ -61,6 +61,8 @@ def _now(request: HttpRequest) -> dict[str, Any]:
         "cards": coverage.cards(user),
         "queues": list(waiting.due_first(queues)),
         "coming": coverage.coming(user),
+        "sees_coverage": coverage.may_see_coverage(user),
+        "sees_plans": coverage.may_see_coverage(user) or coverage.may_see_updates(user),
         "translating": _translating(),
         "may_start": user.has_perm("articles.start_coverage"),
     }

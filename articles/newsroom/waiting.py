@@ -15,10 +15,10 @@ from django.utils.translation import ngettext
 from articles.models import Translation, Update, UpdateVersion
 from articles.publishing.approvals import to_approve
 from articles.translations import rights
+from articles.translations.failures import failure_text
 from liveblog.languages import language_name
 from liveblog.newsroom.waiting import Line, Problem, Queue
 from liveblog.translation import engines
-from liveblog.translation.order import NAMES
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -159,17 +159,14 @@ def problems(user: User) -> Iterator[Problem]:
                 text % {"count": late}, _("Publish them at the desk, or tell an administrator."), url, _("Show")
             )
     if user.has_perm("articles.view_translation") and engines.available():
-        # The engine that is tried first for most pairs of languages.
-        first = next((engine.name for engine in engines.chain("*", "*")), "")
-        yield from _late_drafts(NAMES.get(first, first), now)
+        yield from _late_drafts(now)
 
 
-def _late_drafts(provider: str, now: datetime) -> Iterator[Problem]:
+def _late_drafts(now: datetime) -> Iterator[Problem]:
     waiting = Translation.objects.filter(due_at__isnull=False)
     found = waiting.aggregate(
         late=Count("pk", filter=Q(failure="", due_at__lt=now - DRAFT_LATE)),
         failing=Count("pk", filter=~Q(failure="")),
-        reason=Min("failure", filter=~Q(failure="")),
     )
     count = found["failing"] or found["late"]
     if not count:
@@ -177,12 +174,11 @@ def _late_drafts(provider: str, now: datetime) -> Iterator[Problem]:
     detail = ngettext("%(count)d machine draft is waiting.", "%(count)d machine drafts are waiting.", count) % {
         "count": count
     }
-    texts = {
-        "refused": _("%(provider)s rejected the API key."),
-        "quota": _("The quota of %(provider)s is used up."),
-    }
-    text = (
-        texts.get(found["reason"] or "", _("%(provider)s isn’t responding.")) if found["failing"] and provider else ""
-    )
+    text = _("Machine drafts are late.")
+    if found["failing"]:
+        # Rows do not store which engine failed, so the text names none. With several reasons, show the most frequent.
+        reasons = waiting.exclude(failure="").values_list("failure").annotate(count=Count("pk"))
+        for reason, _count in reasons.order_by("-count", "failure")[:1]:
+            text = failure_text(reason)
     url = f"{reverse('admin:articles_translation_changelist')}?state=missing"
-    yield Problem(text % {"provider": provider} if text else _("Machine drafts are late."), detail, url, _("Show"))
+    yield Problem(text, detail, url, _("Show"))

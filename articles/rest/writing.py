@@ -57,6 +57,9 @@ PAGE_SIZE = 50
 #: Fields of the form that have another name in the API.
 _NAMES = {"source_language": "language", "published_at": "earlier_time"}
 
+#: The fields with the time of publication, and the time that readers see.
+_TIMES = frozenset({"publish_at", "earlier_time"})
+
 Action = Literal["draft", "publish", "schedule"]
 Id = Annotated[int, Field(ge=1, le=LARGEST)]
 
@@ -106,8 +109,9 @@ class UpdateIn(Schema):
     also_in: list[Slug] | None = Field(None, description="Slugs of other articles that get a copy.")
     action: Action | None = Field(
         None,
-        description="What becomes of an update that readers have not seen. Default: a new one is a draft, a scheduled "
-        "one stays scheduled. Publishing and scheduling need the scope publish.",
+        description="What becomes of an update that readers have not seen. Default: a new one is a draft, another one "
+        "keeps its state; but a scheduled one is submitted if a second person releases updates. Publishing and "
+        "scheduling need the scope publish, and so does another time for an update that is scheduled or submitted.",
     )
 
 
@@ -302,12 +306,9 @@ def _get(article: Article, pk: int) -> Update:
 
 def _form_data(request: HttpRequest, article: Article, present: Update | None, update: UpdateIn) -> QueryDict:
     """Return the form data of the composer: the present values, replaced by those of the request."""
-    token, action = token_of(request), update.action
+    token, action = token_of(request), update.action or _default_action(present)
     form = saving.composer_form(user_of(request), article, present, None)
-    if action is None:
-        action = "schedule" if present and present.state == State.SCHEDULED else "draft"
-    unseen = present is None or not present.published_before
-    if action != "draft" and unseen and not (update.action is None and present):
+    if _needs_publish(update, present):
         require(token, Scope.PUBLISH)
     given = update.model_dump(exclude_unset=True, exclude={"action", "also_in", "pictures", "text", "topics"})
     if update.text is not None:
@@ -329,6 +330,25 @@ def _form_data(request: HttpRequest, article: Article, present: Update | None, u
         data.appendlist("also_in", str(target.pk))
     _put_pictures(data, form, update)
     return data
+
+
+def _default_action(present: Update | None) -> str:
+    """Return the action of the composer for a request that names none: a new update is a draft, others stay."""
+    if present is None:
+        return "draft"
+    # Saving a scheduled update has the rules of scheduling, as at the desk.
+    return "schedule" if present.state == State.SCHEDULED else "keep"
+
+
+def _needs_publish(update: UpdateIn, present: Update | None) -> bool:
+    """Return whether a request needs the scope publish, because it decides whether or when readers see an update."""
+    if present is not None and present.published_before:
+        return False
+    if update.action is not None:
+        return update.action != "draft"
+    # A new time for an update that waits for its publication can publish it at once.
+    waits = present is not None and present.state in (State.SCHEDULED, State.SUBMITTED)
+    return waits and not _TIMES.isdisjoint(update.model_fields_set)
 
 
 def _present_values(form: ComposerForm) -> dict[str, Any]:

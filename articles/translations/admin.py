@@ -32,6 +32,7 @@ from articles.text.diff import difference
 from articles.text.plaintext import plain_text
 from articles.text.richtext import RichTextFormField, RichTextWidget, blocks, sanitise, within_bounds
 from articles.translations import checks, columns, desk, review, rights, states, stats, suggestions, usage
+from articles.translations.failures import failure_text
 from articles.translations.memory import offers
 from articles.translations.models import TranslationQuerySet
 from articles.translations.xliff.admin import XliffMixin
@@ -563,16 +564,3 @@ def _name_of(user: User | None) -> SafeString:
 
 def _problems(row: Translation) -> list[checks.Problem]:
     return [problem for found in review.from_json(row.problems).values() for problem in found]
-
-
-def failure_text(reason: str) -> str:
-    """Return the reason why there is no machine draft, for users."""
-    texts = {
-        "unreachable": gettext("The translation provider can’t be reached."),
-        "timeout": gettext("The translation provider didn’t respond in time."),
-        "busy": gettext("The translation provider is busy."),
-        "quota": gettext("The translation quota is used up."),
-        "refused": gettext("The translation provider rejected the API key."),
-        "unsupported": gettext("The translation provider doesn’t support this language pair."),
-    }
-    return texts.get(reason) or gettext("The machine translation was unusable.")
