@@ -576,7 +576,10 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("email_hash", models.CharField(blank=True, db_index=True, max_length=64)),
-                ("address", models.GenericIPAddressField(blank=True, db_index=True, null=True, verbose_name="IP address")),
+                (
+                    "address",
+                    models.GenericIPAddressField(blank=True, db_index=True, null=True, verbose_name="IP address"),
+                ),
                 ("until", liveblog.moments.fields.MomentField(verbose_name="until")),
                 ("at", models.DateTimeField(auto_now_add=True, verbose_name="time")),
                 ("reason", models.CharField(blank=True, max_length=300, verbose_name="reason")),
