@@ -70,7 +70,11 @@ class WebhookAdmin(LangAttributeAdmin):
             obj.secret = signing.new_secret()
         was_on = not change or Webhook.objects.filter(pk=obj.pk, is_on=True).exists()
         obj.is_on = was_on
-        super().save_model(request, obj, form, change)
+        if change:
+            # A process that sends to it may have taken it since it was read, or noted a success or a failure.
+            obj.save(update_fields={field.name for field in obj._meta.fields} & form.cleaned_data.keys() - {"is_on"})
+        else:
+            super().save_model(request, obj, form, change)
         record(Action.WEBHOOK_CHANGED, obj.about, address=_server_of(obj.address), events=obj.events)
         if was_on and not is_on:
             obj.switch_off(Webhook.Reason.PERSON)
