@@ -463,6 +463,28 @@ def test_a_change_keeps_what_a_process_has_noted_meanwhile(
     assert {name: getattr(made, name) for name in noted} == noted
 
 
+def test_a_webhook_whose_articles_are_gone_gets_all_only_if_an_editor_chooses_so(
+    receiver: Receiver, editor: User
+) -> None:
+    made, article = webhook(receiver), factories.article()
+    made.limit_to([article])
+    client = Client()
+    client.force_login(editor)
+    address = f"{HOOKS}{made.pk}/change/"
+    assert "all" not in client.get(address).context["adminform"].form.fields
+    article.delete()
+    form = client.get(address).context["adminform"].form
+    assert (form["all"].label, form["articles"].help_text) == ("All", "")
+    sent = {"name": "Other CMS", "address": ADDRESS, "events": ["update.published"], "is_on": "on"}
+    client.post(address, sent)
+    made.refresh_from_db()
+    assert (made.name, made.every_article) == ("Other CMS", False)
+    client.post(address, sent | {"all": "on"})
+    made.refresh_from_db()
+    assert made.every_article
+    assert 'name="all"' not in client.get(address).content.decode()
+
+
 def test_only_editors_see_and_change_webhooks(receiver: Receiver) -> None:
     made = webhook(receiver)
     events.send_test(made)
