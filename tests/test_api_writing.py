@@ -15,9 +15,10 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from articles.models import Article, Topic, Translation, Update, UpdateVersion
+from articles.models import Article, GlossaryTerm, Topic, Translation, Update, UpdateVersion
 from liveblog import limits
 from liveblog.accounts.models import Profile
 from liveblog.actors import acting_as
@@ -555,6 +556,19 @@ def test_a_translation_is_saved_and_accepted_with_its_remarks() -> None:
     assert bot.ask("PUT", address, sent, If_Match=version_of(saved)).status_code == 412
     unknown = bot.ask("PUT", address, {"texts": {"standfirst": "x"}}, If_Match="*")
     assert list(unknown.json()["errors"]) == ["standfirst"]
+
+
+def test_a_list_of_translations_reads_the_glossary_once() -> None:
+    GlossaryTerm.objects.create(source_language="en", language="de", source="talks", target="Gespräche")
+    article = factories.article(slug="summit")
+    for number in range(3):
+        text = {"body_en": f"<p>Talks {number}.</p>", "body_de": f"<p>Treffen {number}.</p>"}
+        factories.update(article, **text)
+    bot = Program.of(newsroom.user("greta", "Translator"), *ALL)
+    with CaptureQueriesContext(connection) as queries:
+        items = bot.get("/desk/translations?language=de&state=review").json()["items"]
+    assert [len(item["remarks"]) for item in items] == [1, 1, 1]
+    assert sum("glossaryterm" in query["sql"] for query in queries) == 1
 
 
 def test_a_translator_of_other_languages_may_not(article: Article) -> None:

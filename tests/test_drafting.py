@@ -14,7 +14,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from articles.models import Article, GlossaryTerm, Translation, Update
-from articles.translations import columns, desk, drafting
+from articles.translations import columns, desk, drafting, states
 from liveblog.actors import acting_as
 from liveblog.errors import Conflict
 from liveblog.languages import column
@@ -74,6 +74,46 @@ def test_an_update_gets_drafts_in_all_its_languages(provider: TranslationServer)
     assert {row.state for row in update.translations.all()} == {State.MACHINE}
     assert state(update).engine in ("deepl", "libretranslate")
     assert state(update).source == {"body": SOURCE}
+
+
+@pytest.mark.parametrize("decision", ["refused", "approved"])
+def test_a_text_that_needs_no_machine_leaves_the_queue_without_a_request(
+    provider: TranslationServer, decision: str
+) -> None:
+    update, greta = posted(), User.objects.create_user("greta")
+    work()
+    row = state(update)
+    if decision == "refused":
+        desk.refuse(row.pk, desk.version_token(row), greta)
+    else:
+        desk.save(row.pk, desk.version_token(row), {"body": ANSWERS["de"]}, greta, accept=True)
+    Translation._base_manager.filter(pk=row.pk).update(due_at=timezone.now())
+    asked = len(provider.requests)
+    assert drafting.draft_due() == 1
+    assert (state(update).due_at, len(provider.requests)) == (None, asked)
+
+
+@pytest.mark.parametrize("decision", ["refused", "approved", "corrected back"])
+def test_a_text_that_was_decided_on_meanwhile_is_not_queued(provider: TranslationServer, decision: str) -> None:
+    update, greta = posted(), User.objects.create_user("greta")
+    work()
+    if decision == "corrected back":
+        update.refresh_from_db()
+        update.body_en = SOURCE.replace("40", "50")
+        update.save()
+    read = state(update)
+    match decision:
+        case "refused":
+            desk.refuse(read.pk, desk.version_token(read), greta)
+        case "approved":
+            desk.save(read.pk, desk.version_token(read), {"body": ANSWERS["de"]}, greta, accept=True)
+        case "corrected back":
+            update.body_en = SOURCE
+            update.save()
+            Translation._base_manager.filter(pk=read.pk).update(due_at=None)
+    assert not states.ask_machine(read)
+    assert state(update).due_at is None
+    assert states.ask_machine(state(update)) == (decision == "corrected back")
 
 
 def test_without_a_provider_texts_stay_missing() -> None:

@@ -14,8 +14,9 @@ from django.test import Client
 from django.utils import timezone
 from lxml import etree
 
+from articles import changes
 from articles.feeds import sitemaps
-from articles.models import Article, Translation, Update
+from articles.models import Article, Topic, Translation, Update
 from liveblog.languages import column
 from tests import factories, soak
 
@@ -85,6 +86,25 @@ def test_the_sitemaps_name_every_page_in_the_languages_of_its_text(client: Clien
     assert draft.url("en") not in found
     for address in found:
         assert client.get(address).status_code == 200
+
+
+def test_topics_and_authors_are_listed_in_the_languages_of_their_coverage(client: Client) -> None:
+    german, english = (factories.article(source_language=code, languages=[code]) for code in ("de", "en"))
+    climate, sports = (Topic.objects.create(slug=slug, name_en=slug.title()) for slug in ("climate", "sports"))
+    ana, bea, cora = (factories.author(name) for name in ("Ana", "Bea", "Cora"))
+    with changes.edit(german):
+        german.topics.add(climate)
+        german.authors.add(ana)
+    with changes.edit(english):
+        english.topics.add(climate, sports)
+    factories.update(english, authors=(bea,))
+    factories.update(english, authors=(cora,), state="draft")
+    found = urls(client, "/sitemap-topics.xml", "/sitemap-authors.xml")
+    assert found.keys() == {
+        *(climate.url("en"), climate.url("de"), sports.url("en")),
+        *(ana.url("de"), bea.url("en")),
+    }
+    assert alternates(found[climate.url("de")]).keys() == {"en", "de", "x-default"}
 
 
 def test_the_languages_of_a_page_name_each_other(client: Client) -> None:
@@ -166,20 +186,35 @@ def test_a_sitemap_that_has_not_changed_is_not_sent_again(client: Client) -> Non
 
 
 @pytest.mark.parametrize(
-    "section", ["/sitemap.xml", "/sitemap-articles.xml", "/sitemap-updates.xml", "/news-sitemap.xml"]
+    ("section", "most"),
+    [
+        ("/sitemap.xml", 20),
+        # Some for each language of the site.
+        ("/sitemap-lists.xml", 8 * 5 + 10),
+        ("/sitemap-articles.xml", 20),
+        ("/sitemap-updates.xml", 20),
+        ("/sitemap-topics.xml", 8 + 10),
+        ("/sitemap-authors.xml", 8 * 2 + 10),
+        ("/news-sitemap.xml", 20),
+    ],
 )
 def test_a_long_sitemap_takes_no_more_queries_than_a_short_one(
-    client: Client, section: str, django_assert_max_num_queries: Any, monkeypatch: pytest.MonkeyPatch
+    client: Client, section: str, most: int, django_assert_max_num_queries: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # One file, whatever the primary keys are.
     monkeypatch.setattr(sitemaps, "RANGE", 10**9)
     counts = []
     for count in (2, 12):
-        for _ in range(count):
-            factories.update(factories.article(), pictures=(factories.picture(),) if count == 2 else ())
+        for number in range(count):
+            article = factories.article(coverage_start=timezone.now() - datetime.timedelta(hours=1, days=32 * number))
+            name = f"Of {number}, {count}"
+            with changes.edit(article):
+                article.topics.add(Topic.objects.create(slug=f"of-{number}-{count}", name_en=name))
+            pictures = (factories.picture(),) if count == 2 else ()
+            factories.update(article, authors=(factories.author(name),), pictures=pictures)
         # The index is kept for a minute.
         monkeypatch.setattr("articles.feeds.views._SITEMAP_MAX_AGE_SECONDS", 60 + count)
-        with django_assert_max_num_queries(20) as queries:
+        with django_assert_max_num_queries(most) as queries:
             assert client.get(section).status_code == 200
         counts.append(len(queries))
     assert counts[0] == counts[1]

@@ -192,6 +192,28 @@ def test_machine_drafts_are_only_requested_for_texts_without_a_translator(settin
     }
 
 
+def test_a_user_who_asks_for_a_machine_is_told_of_an_approval_meanwhile(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.LIBRETRANSLATE_URL = "http://127.0.0.1:9"
+    update = factories.update(factories.article(), body_en="<p>Peace.</p>")
+    client = member_of("Translator")
+    url = desk_url(update, "de")
+    data = written(client, url, body_0="<p>Friede.</p>")
+    ask = states.ask_machine
+
+    def ask_late(row: states.Translation) -> bool:
+        translated(update, "de", "<p>Frieden.</p>")
+        return ask(row)
+
+    monkeypatch.setattr(states, "ask_machine", ask_late)
+    answer = client.post(url, {**data, "_machine": "1"})
+    assert "Someone else saved this translation" in answer.content.decode()
+    assert answer.context["form"]["body-0"].value() == "<p>Friede.</p>"
+    row = update.translations.get(language="de")
+    assert (row.state, row.due_at) == ("reviewed", None)
+
+
 def test_a_filter_by_an_unknown_article_shows_the_whole_queue() -> None:
     client = member_of("Translator")
     queue = reverse("admin:articles_translation_changelist")

@@ -24,6 +24,7 @@ from comments.models import Comment
 from liveblog import jobs
 from liveblog.rekeying import rekey
 from liveblog.webhooks import emails, events, sending, signing
+from liveblog.webhooks.forms import WebhookForm
 from liveblog.webhooks.models import Delivery, Webhook
 from tests import factories, newsroom
 from tests.mail_server import MailServer
@@ -434,6 +435,54 @@ def test_an_editor_makes_tries_changes_and_deletes_a_webhook(receiver: Receiver,
     assert made.is_on
     client.post(f"{HOOKS}{made.pk}/delete/", {"post": "yes"})
     assert not Webhook.objects.exists()
+
+
+def test_a_change_keeps_what_a_process_has_noted_meanwhile(
+    receiver: Receiver, editor: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = webhook(receiver)
+    now = timezone.now()
+    noted = {
+        **dict.fromkeys(("taken_until", "succeeded_at", "failing_since", "email_due_at", "off_since"), now),
+        "email_attempts": 3,
+        "off_reason": "failing",
+    }
+    clean = WebhookForm.clean
+
+    def note(form: WebhookForm) -> dict[str, Any]:
+        Webhook.objects.filter(pk=made.pk).update(**noted)
+        return clean(form)
+
+    monkeypatch.setattr(WebhookForm, "clean", note)
+    client = Client()
+    client.force_login(editor)
+    sent = {"name": "Other CMS", "address": f"{ADDRESS}/2", "events": ["update.changed"], "is_on": "on"}
+    assert client.post(f"{HOOKS}{made.pk}/change/", sent).status_code == 302
+    made.refresh_from_db()
+    assert (made.name, made.address, made.events) == ("Other CMS", f"{ADDRESS}/2", ["update.changed"])
+    assert {name: getattr(made, name) for name in noted} == noted
+
+
+def test_a_webhook_whose_articles_are_gone_gets_all_only_if_an_editor_chooses_so(
+    receiver: Receiver, editor: User
+) -> None:
+    made, article = webhook(receiver), factories.article()
+    made.limit_to([article])
+    client = Client()
+    client.force_login(editor)
+    address = f"{HOOKS}{made.pk}/change/"
+    assert "all" not in client.get(address).context["adminform"].form.fields
+    article.delete()
+    form = client.get(address).context["adminform"].form
+    assert (form["all"].label, form["articles"].help_text) == ("All", "")
+    sent = {"name": "Other CMS", "address": ADDRESS, "events": ["update.published"], "is_on": "on"}
+    client.post(address, sent)
+    made.refresh_from_db()
+    assert (made.name, made.every_article) == ("Other CMS", False)
+    client.post(address, sent | {"all": "on"})
+    made.refresh_from_db()
+    assert made.every_article
+    assert 'name="all"' not in client.get(address).content.decode()
 
 
 def test_only_editors_see_and_change_webhooks(receiver: Receiver) -> None:

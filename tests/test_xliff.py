@@ -10,13 +10,15 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from articles.models import Translation, Update
+from articles.models import GlossaryTerm, Translation, Update
 from articles.text.passages import Parted
 from articles.text.richtext import sanitise
 from articles.translations.xliff import NAMESPACE, importing, inline, reading, writing
@@ -190,6 +192,20 @@ def test_a_text_with_remarks_is_saved_and_waits_for_review(greta: User) -> None:
     outcome = back(root, greta, approve=True)
     row = of(update)
     assert (row.state, outcome.remarked, outcome.approved) == (State.REVIEW, [row], [])
+
+
+def test_an_import_reads_the_glossary_once(greta: User) -> None:
+    GlossaryTerm.objects.create(source_language="en", language="de", source="wind", target="Wind")
+    first = update_of(body_en="<p>The wind reached 130 kilometres per hour.</p>")
+    second = factories.update(first.article, headline_en="Storm", body_en="<p>The wind rose.</p>")
+    root = sent(first)
+    put(file_of(first, root), "final", body_0="Der Sturm erreichte 150 Kilometer pro Stunde.")
+    put(file_of(second, root), "final", headline_0="Sturm", body_0="Der Wind nahm zu.")
+    with CaptureQueriesContext(connection) as queries:
+        outcome = back(root, greta, approve=True)
+    assert (outcome.remarked, outcome.approved) == ([of(first)], [of(second)])
+    assert {problem["code"] for problem in of(first).problems} >= {"terms"}
+    assert sum("glossaryterm" in query["sql"] for query in queries) == 1
 
 
 def test_a_file_that_lacks_passages_approves_nothing(greta: User) -> None:

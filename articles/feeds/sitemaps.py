@@ -20,7 +20,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from articles.kinds import summary
-from articles.listings import coverage, languages
+from articles.listings import languages
 from articles.models import Article, Author, Topic, Translation, Update
 from articles.page.originals import Originals, originals_of_article, originals_of_update
 from articles.templatetags.live import absolute
@@ -88,9 +88,7 @@ class Lists(Section):
         yield languages.of_topics(own)
         yield languages.of_authors(own)
         yield languages.of_archive(own)
-        days = {month.first_day for code, _name in settings.LANGUAGES for month in coverage.months(code)}
-        for day in sorted(days, reverse=True)[:MONTHS_MAX]:
-            yield languages.of_month(day, own)
+        yield from languages.of_each_month(own, MONTHS_MAX)
 
 
 class _ByKey(Section):
@@ -149,10 +147,9 @@ class Topics(_Subjects):
 
     def urls(self, number: int) -> list[Url]:
         found: list[Url] = []
-        for topic in self._rows_of(number).order_by("pk").annotate(revised_at=self.last):
-            found += _urls(
-                languages.of_topic(topic, settings.LANGUAGE_CODE), lambda _code, topic=topic: topic.revised_at
-            )
+        topics = list(self._rows_of(number).order_by("pk").annotate(revised_at=self.last))
+        for topic, originals in languages.of_each_topic(topics, settings.LANGUAGE_CODE):
+            found += _urls(originals, lambda _code, topic=topic: topic.revised_at)
         return found
 
 
@@ -164,8 +161,8 @@ class Authors(_Subjects):
 
     def urls(self, number: int) -> list[Url]:
         found: list[Url] = []
-        for author in self._rows_of(number).order_by("pk").annotate(revised_at=self.last):
-            originals = languages.of_author(author, settings.LANGUAGE_CODE)
+        authors = list(self._rows_of(number).order_by("pk").annotate(revised_at=self.last))
+        for author, originals in languages.of_each_author(authors, settings.LANGUAGE_CODE):
             found += _urls(originals, lambda _code, author=author: author.revised_at)
         return found
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from typing import Any
 
 from django.conf import settings
 from django.db.models import QuerySet
+from django.db.models.functions import TruncMonth
 from django.urls import reverse
 
 from articles.models import Article, Author, Topic
@@ -63,4 +65,57 @@ def of_month(day: datetime.date, language: str) -> Originals:
     following = (day.replace(day=1) + datetime.timedelta(days=31)).replace(day=1)
     rows = Article.objects.filter(start_day__gte=day.replace(day=1), start_day__lt=following)
     rows = rows.exclude(state=Article.State.ANNOUNCED)
-    return of_lists(language, lambda code: reverse("archive-month", args=[code, day.year, day.month]), rows)
+    return of_lists(language, _address_of_month(day), rows)
+
+
+def _address_of_month(day: datetime.date) -> Address:
+    return lambda code: reverse("archive-month", args=[code, day.year, day.month])
+
+
+# Many pages at once ---------------------------------------------------------------------------------------------------
+
+
+def of_each_topic(topics: Sequence[Topic], language: str) -> Iterator[tuple[Topic, Originals]]:
+    """Yield what `of_topic` returns for each topic, with a constant number of queries."""
+    keys = [topic.pk for topic in topics]
+    found = _by_language(lambda rows: _values(rows.filter(topics__in=keys), "topics"))
+    for topic in topics:
+        yield topic, _in_languages(found, topic.pk, language, topic.url)
+
+
+def of_each_author(authors: Sequence[Author], language: str) -> Iterator[tuple[Author, Originals]]:
+    """Yield what `of_author` returns for each author, with a constant number of queries."""
+    keys = [author.pk for author in authors]
+    found = _by_language(
+        lambda rows: (
+            _values(rows.filter(authors__in=keys), "authors")
+            | _values(rows.filter(updates__authors__in=keys, updates__state="published"), "updates__authors")
+        )
+    )
+    for author in authors:
+        yield author, _in_languages(found, author.pk, language, author.url)
+
+
+def of_each_month(language: str, most: int) -> Iterator[Originals]:
+    """Yield what `of_month` returns for the newest `most` months, with a constant number of queries."""
+    found = _by_language(
+        lambda rows: _values(
+            rows.exclude(state=Article.State.ANNOUNCED).annotate(month=TruncMonth("start_day")), "month"
+        )
+    )
+    days: set[datetime.date] = set().union(*found.values())
+    for day in sorted(days, reverse=True)[:most]:
+        yield _in_languages(found, day, language, _address_of_month(day))
+
+
+def _by_language(select: Callable[[QuerySet[Article]], set[Any]]) -> dict[str, set[Any]]:
+    """Return what `select` finds among the articles with their own text in each language of the site."""
+    return {code: select(in_own_words(code)) for code, _name in settings.LANGUAGES}
+
+
+def _values(rows: QuerySet[Article], column: str) -> set[Any]:
+    return set(rows.order_by().values_list(column, flat=True).distinct())
+
+
+def _in_languages(found: dict[str, set[Any]], key: Hashable, language: str, address: Address) -> Originals:
+    return Originals(language, {code: code if key in keys else None for code, keys in found.items()}, "", address)

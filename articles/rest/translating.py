@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404
@@ -9,7 +11,7 @@ from django.utils.translation import gettext as _
 from ninja import Router, Schema
 from pydantic import ConfigDict, Field
 
-from articles.models import Article, Translation
+from articles.models import Article, GlossaryTerm, Translation
 from articles.rest.reading import Before, Language, Limit, Slug, find_article
 from articles.rest.schemas import ROOT
 from articles.translations import columns, desk, review, rights
@@ -25,6 +27,7 @@ from liveblog.rest.authentication import AccessToken, require_article, token_of
 from liveblog.rest.idempotency import once
 from liveblog.rest.problems import Problem
 from liveblog.rest.scopes import Scope
+from liveblog.translation.terms import Term
 
 router = Router(tags=["Translations"])
 
@@ -99,7 +102,11 @@ def list_translations(
         given = {"article": article, "state": state}
         rest = "".join(f"&{name}={value}" for name, value in given.items() if value)
         following = f"{ROOT}/desk/translations?language={language}{rest}&limit={limit}&before={page.older.pk}"
-    return answer(TranslationsOut(items=[_out(row) for row in page.items], next=following))
+    # Once for all rows: a glossary may have thousands of terms.
+    sources = {row.item.source_language for row in page.items}
+    terms = {source: GlossaryTerm.between(source, language) for source in sources}
+    items = [_out(row, terms[row.item.source_language]) for row in page.items]
+    return answer(TranslationsOut(items=items, next=following))
 
 
 @router.get("/desk/translations/{int:pk}", response=TranslationOut, auth=AccessToken(Scope.READ, *_READERS))
@@ -204,10 +211,11 @@ def _answer(row: Translation) -> HttpResponse:
     return answer(_out(row), version=desk.version_token(row))
 
 
-def _out(row: Translation) -> TranslationOut:
+def _out(row: Translation, terms: Sequence[Term] | None = None) -> TranslationOut:
+    """Return a translation. `terms`: the glossary, as for `review.problems_of`."""
     item = row.item
     source, texts = columns.texts_of(item, item.source_language), columns.texts_of(item, row.language)
-    found = review.problems_of(item, source, texts, row.language) if texts else {}
+    found = review.problems_of(item, source, texts, row.language, terms=terms) if texts else {}
     return TranslationOut(
         id=row.pk,
         article=columns.article_of(item).slug,

@@ -430,15 +430,17 @@ class TranslationAdmin(XliffMixin, InputAdmin):
         return form
 
     def _ask_again(self, request: HttpRequest, row: Translation) -> HttpResponse:
+        """Ask a machine for a draft or a suggestion. Raise Conflict if the translation has changed meanwhile."""
         if not engines.available():
             messages.error(request, _("No translation provider is set up."))
-        elif states.ask_machine(row):
-            if states.written_by_people(row):
-                messages.info(request, _("Translating… The suggestion will appear in a moment."))
-            else:
-                messages.info(request, _("Translating… The draft will appear in a moment."))
-        else:
+        elif not states.may_ask_machine(row):
             messages.error(request, _("This text was written by a person; machine translation won’t overwrite it."))
+        elif not states.ask_machine(row):
+            raise Conflict(self.object_or_404(request, str(row.pk)))
+        elif states.written_by_people(row):
+            messages.info(request, _("Translating… The suggestion will appear in a moment."))
+        else:
+            messages.info(request, _("Translating… The draft will appear in a moment."))
         return HttpResponseRedirect(request.get_full_path())
 
     def _go(self, row: Translation | None) -> HttpResponse:

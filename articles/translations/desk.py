@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,8 @@ from liveblog.errors import Conflict
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+    from liveblog.translation.terms import Term
+
 State = Translation.State
 
 #: The time for which a form counts as open after its last request.
@@ -35,12 +37,20 @@ def version_token(row: Translation) -> str:
 
 
 def save(
-    pk: int, opened: str, texts: states.Texts, user: User, *, accept: bool, acknowledged: Collection[str] = ()
+    pk: int,
+    opened: str,
+    texts: states.Texts,
+    user: User,
+    *,
+    accept: bool,
+    acknowledged: Collection[str] = (),
+    terms: Sequence[Term] | None = None,
 ) -> Translation:
     """Save the texts of a translation that were written from the version `opened` (see `version_token`).
 
     accept         whether the user has reviewed them
     acknowledged   keys of the remarks that the user has seen and accepts (`review.key_of`)
+    terms          the glossary, as for `review.problems_of`
 
     Raise Conflict if the version has changed, and RemarksError if texts to accept have other remarks against the
     present original. Then nothing is changed.
@@ -58,10 +68,10 @@ def save(
             texts = columns.texts_of(item, row.language)
             states.set_made(row, item, source, engine=engine, user=user)
             if accept:
-                review.accept(row, item, source, texts, user, keys=acknowledged)
+                review.accept(row, item, source, texts, user, keys=acknowledged, terms=terms)
             else:
                 row.state = State.REVIEW if texts else State.MISSING
-                row.problems = review.as_json(review.problems_of(item, source, texts, row.language))
+                row.problems = review.as_json(review.problems_of(item, source, texts, row.language, terms=terms))
             usage.settle(row, item, draft, texts)
             row.editor = row.edited_until = None
             row.save()

@@ -58,12 +58,33 @@ UNUSABLE = frozenset({"empty", "truncated", "language", "markup", "bidi"})
 
 
 def work(row: Translation) -> None:
-    """Let an engine make the draft or the suggestion for which a row is due."""
+    """Let an engine make the draft or the suggestion for which a row is due.
+
+    A row whose state forbids both leaves the queue. Otherwise it would be due again at the end of each lease.
+    """
+    if not states.may_ask_machine(row):
+        _dismiss(row)
+        return
     chain = engines.chain(row.item.source_language, row.language)
     if states.written_by_people(row):
         suggest(row, chain)
     else:
         draft(row, chain)
+
+
+def _dismiss(row: Translation) -> None:
+    """Take a translation out of the queue, unless a correction or a user has changed its state meanwhile."""
+    with transaction.atomic():
+        changes.lock(row.item)
+        now = _present(row)
+        if now is not None and not states.may_ask_machine(now):
+            now.leave_queue()
+            now.save(update_fields=["due_at", "attempts", "failure"])
+
+
+def _present(row: Translation) -> Translation | None:
+    """Return a translation as it is now stored, with its item; None if it is gone."""
+    return type(row).objects.select_related("update__article", "article").filter(pk=row.pk).first()
 
 
 def draft(row: Translation, chain: Sequence[Engine]) -> None:
@@ -159,7 +180,7 @@ def store_suggestion(row: Translation, texts: states.Texts, *, source: states.Te
     """Store a suggestion. Return False if a user was faster or the original has changed since."""
     with transaction.atomic():
         changes.lock(row.item)
-        now = type(row).objects.select_related("update__article", "article").filter(pk=row.pk).first()
+        now = _present(row)
         if now is None or now.version != row.version or not now.outdated:
             return False
         if columns.texts_of(now.item, now.item.source_language) != source:
@@ -220,7 +241,7 @@ def store(
     item = row.item
     with transaction.atomic():
         changes.lock(item)
-        now = type(row).objects.select_related("update__article", "article").filter(pk=row.pk).first()
+        now = _present(row)
         if now is None or now.state not in (states.State.MISSING, states.State.MACHINE):
             return False
         item = now.item

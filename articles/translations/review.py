@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
     from articles.models import Article, Update
+    from liveblog.translation.terms import Term
 
 #: Field name to text, without the empty ones.
 Texts = Mapping[str, str]
@@ -69,9 +70,15 @@ def acknowledged() -> frozenset[str]:
     return _acknowledged.get()
 
 
-def problems_of(item: Article | Update, source: Texts, texts: Texts, language: str) -> dict[str, list[checks.Problem]]:
-    """Return the remarks of the checks on a translation, by field."""
-    terms = GlossaryTerm.between(item.source_language, language)
+def problems_of(
+    item: Article | Update, source: Texts, texts: Texts, language: str, *, terms: Sequence[Term] | None = None
+) -> dict[str, list[checks.Problem]]:
+    """Return the remarks of the checks on a translation, by field.
+
+    terms   the glossary of the two languages, from callers that check many translations; default: it is read
+    """
+    if terms is None:
+        terms = GlossaryTerm.between(item.source_language, language)
     rich = columns.rich_fields(item)
     found = {
         field: checks.check(
@@ -88,12 +95,14 @@ def problems_of(item: Article | Update, source: Texts, texts: Texts, language: s
     return {field: problems for field, problems in found.items() if problems}
 
 
-def remarks_on(item: Article | Update, source: Texts, texts: Texts, language: str) -> dict[str, list[checks.Problem]]:
-    """Return the remarks that a reviewer has to acknowledge.
+def remarks_on(
+    item: Article | Update, source: Texts, texts: Texts, language: str, *, terms: Sequence[Term] | None = None
+) -> dict[str, list[checks.Problem]]:
+    """Return the remarks that a reviewer has to acknowledge. `terms`: as for `problems_of`.
 
     A text that is missing beside others, such as a caption, is none: readers get it in the language of the original.
     """
-    found = problems_of(item, source, texts, language)
+    found = problems_of(item, source, texts, language, terms=terms)
     return {field: problems for field, problems in found.items() if field in texts}
 
 
@@ -137,18 +146,20 @@ def accept(
     user: User | None,
     *,
     keys: Collection[str] = (),
+    terms: Sequence[Term] | None = None,
 ) -> None:
     """Make a translation reviewed by `user`; the caller saves the row.
 
     source   the original's present texts, read under the lock of the article
     texts    the stored translation
     keys     the remarks that the user has acknowledged
+    terms    as for `problems_of`
 
     Raise RemarksError, and change nothing, if there are other remarks or the translation is not complete.
     """
     if not complete(item, source, texts):
-        raise RemarksError(problems_of(item, source, texts, row.language))
-    found = remarks_on(item, source, texts, row.language)
+        raise RemarksError(problems_of(item, source, texts, row.language, terms=terms))
+    found = remarks_on(item, source, texts, row.language, terms=terms)
     if unacknowledged(row.language, found, keys):
         raise RemarksError(found)
     row.state, row.reviewer = Translation.State.REVIEWED, user

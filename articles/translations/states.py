@@ -222,12 +222,16 @@ def may_ask_machine(row: Translation) -> bool:
 
 
 def ask_machine(row: Translation) -> bool:
-    """Queue a stored translation for a machine, and return whether a machine can help."""
+    """Queue a stored translation for a machine.
+
+    Return False if no machine can help, or if the translation has changed since it was read.
+    """
     if not may_ask_machine(row):
         return False
     ask_for_draft(row)
-    row.save(update_fields=["due_at", "attempts", "failure"])
-    return True
+    # A correction of the original does not change the version.
+    unchanged = Translation.objects.filter(pk=row.pk, version=row.version, outdated=row.outdated)
+    return bool(unchanged.update(due_at=row.due_at, attempts=row.attempts, failure=row.failure))
 
 
 def set_made(

@@ -61,6 +61,12 @@ class WebhookAdmin(LangAttributeAdmin):
             name, label = "published", pgettext("state of a webhook", "On")
         return format_html('<span class="state state-{}">{}</span>', name, label)
 
+    def get_fields(self, request: HttpRequest, obj: Webhook | None = None) -> list[Any]:
+        found = list(self.fields)
+        if obj is not None and obj.lost_its_articles and self.has_change_permission(request, obj):
+            found.insert(found.index("articles") + 1, "all")
+        return found
+
     # Saving -----------------------------------------------------------------------------------------------------------
 
     def save_model(self, request: HttpRequest, obj: Webhook, form: forms.ModelForm, change: bool) -> None:
@@ -70,7 +76,11 @@ class WebhookAdmin(LangAttributeAdmin):
             obj.secret = signing.new_secret()
         was_on = not change or Webhook.objects.filter(pk=obj.pk, is_on=True).exists()
         obj.is_on = was_on
-        super().save_model(request, obj, form, change)
+        if change:
+            # A process that sends to it may have taken it since it was read, or noted a success or a failure.
+            obj.save(update_fields={field.name for field in obj._meta.fields} & form.cleaned_data.keys() - {"is_on"})
+        else:
+            super().save_model(request, obj, form, change)
         record(Action.WEBHOOK_CHANGED, obj.about, address=_server_of(obj.address), events=obj.events)
         if was_on and not is_on:
             obj.switch_off(Webhook.Reason.PERSON)
@@ -78,7 +88,9 @@ class WebhookAdmin(LangAttributeAdmin):
             obj.switch_on()
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        form.instance.limit_to(form.cleaned_data["articles"])
+        # An empty list that the user has not emptied is that of deleted articles.
+        if form.limits_anew:
+            form.instance.limit_to(form.cleaned_data["articles"])
 
     def delete_model(self, request: HttpRequest, obj: Webhook) -> None:
         record(Action.DELETED, obj.about)

@@ -6,7 +6,9 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from liveblog.webhooks import events
 from liveblog.webhooks.models import MAX_WEBHOOKS, Webhook
@@ -14,6 +16,8 @@ from liveblog.webhooks.models import MAX_WEBHOOKS, Webhook
 
 class WebhookForm(forms.ModelForm):
     events = forms.MultipleChoiceField(label=_("Events"), widget=forms.CheckboxSelectMultiple)
+    #: Only for a webhook whose articles were all deleted: an empty list does not stand for all articles there.
+    all = forms.BooleanField(required=False)
 
     class Meta:
         model = Webhook
@@ -24,6 +28,16 @@ class WebhookForm(forms.ModelForm):
         self.fields["events"].choices = events.choices()  # type: ignore[attr-defined]
         if "address" in self.fields:
             self.fields["address"].widget.attrs |= {"dir": "ltr", "class": "vLargeTextField"}
+        if not self.instance.lost_its_articles:
+            del self.fields["all"]
+        elif "articles" in self.fields:
+            self.fields["all"].label = capfirst(pgettext("articles of a webhook", "all"))
+            self.fields["articles"].help_text = ""
+
+    @property
+    def limits_anew(self) -> bool:
+        """Return whether the user has chosen other articles, or all."""
+        return bool("articles" in self.changed_data or self.cleaned_data.get("all"))
 
     def clean(self) -> dict[str, Any]:
         if self.instance.pk is None and Webhook.objects.count() >= MAX_WEBHOOKS:

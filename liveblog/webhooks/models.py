@@ -135,6 +135,11 @@ class Webhook(models.Model):
         self.secret = signing.new_secret()
         return self.secret
 
+    @property
+    def lost_its_articles(self) -> bool:
+        """Return whether it is limited to articles that were all deleted, so that it gets nothing about any."""
+        return self.pk is not None and not self.every_article and not self.articles.exists()
+
     def limit_to(self, articles: Iterable[Article]) -> None:
         """Limit it to these articles; none stands for all. The webhook must have been saved."""
         only = list(articles)

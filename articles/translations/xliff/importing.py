@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext as _
 
-from articles.models import Translation, Update
+from articles.models import GlossaryTerm, Translation, Update
 from articles.text.plaintext import plain_text
 from articles.text.richtext import sanitise, within_bounds
 from articles.translations import columns, desk, review, states
@@ -23,6 +23,8 @@ from liveblog.languages import column
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+    from liveblog.translation.terms import Term
 
 _State = Translation.State
 
@@ -67,7 +69,9 @@ def save(document: Document, user: User, *, approve: bool, check_only: bool = Fa
     if document.faults:
         return None
     outcome = Outcome()
-    changes = _plan(document, outcome)
+    # Once for all texts: a glossary may have thousands of terms.
+    terms = GlossaryTerm.between(document.source_language, document.language)
+    changes = _plan(document, outcome, terms)
     if document.faults:
         return None
     for change in changes:
@@ -75,22 +79,22 @@ def save(document: Document, user: User, *, approve: bool, check_only: bool = Fa
         if check_only:
             (outcome.approved if accept else outcome.saved).append(change.row)
             continue
-        _save(change, user, outcome, accept=accept)
+        _save(change, user, outcome, accept=accept, terms=terms)
     return outcome
 
 
-def _save(change: _Change, user: User, outcome: Outcome, *, accept: bool) -> None:
+def _save(change: _Change, user: User, outcome: Outcome, *, accept: bool, terms: Sequence[Term]) -> None:
     row = change.row
     try:
         if accept:
             try:
-                desk.save(row.pk, change.stamp, change.texts, user, accept=True)
+                desk.save(row.pk, change.stamp, change.texts, user, accept=True, terms=terms)
             except review.RemarksError:
                 outcome.remarked.append(row)
             else:
                 outcome.approved.append(row)
                 return
-        desk.save(row.pk, change.stamp, change.texts, user, accept=False)
+        desk.save(row.pk, change.stamp, change.texts, user, accept=False, terms=terms)
     except Conflict:
         # Somebody else was faster.
         outcome.edited.append(row)
@@ -101,7 +105,7 @@ def _save(change: _Change, user: User, outcome: Outcome, *, accept: bool) -> Non
     outcome.saved.append(row)
 
 
-def _plan(document: Document, outcome: Outcome) -> list[_Change]:
+def _plan(document: Document, outcome: Outcome, terms: Sequence[Term]) -> list[_Change]:
     found = _rows(document)
     changes = []
     for texts in document.files:
@@ -115,7 +119,7 @@ def _plan(document: Document, outcome: Outcome) -> list[_Change]:
             outcome.outdated.append(row)
         elif version != texts.version and (states.written_by_people(row) or row.state == _State.REFUSED):
             outcome.edited.append(row)
-        elif (change := _change(row, stamp, texts, document, outcome)) is not None:
+        elif (change := _change(row, stamp, texts, document, outcome, terms)) is not None:
             changes.append(change)
     return changes
 
@@ -133,7 +137,9 @@ def _rows(document: Document) -> dict[tuple[str, int], Translation]:
     return rows
 
 
-def _change(row: Translation, stamp: str, file: FileTexts, document: Document, outcome: Outcome) -> _Change | None:
+def _change(
+    row: Translation, stamp: str, file: FileTexts, document: Document, outcome: Outcome, terms: Sequence[Term]
+) -> _Change | None:
     """Return the changes of a file in a translation; None if there are none. Add faults to the document."""
     texts = Texts(row.item, row.language)
     ours = {unit.id: unit for unit in texts.units}
@@ -154,7 +160,7 @@ def _change(row: Translation, stamp: str, file: FileTexts, document: Document, o
         if plain_text(target) and not (unit.state == "initial" and _same(target, ours[unit.id].target)):
             targets[unit.id] = target.strip()
     made, incomplete = texts.with_targets(targets)
-    made = {name: _cleaned(name, text, texts, file, document) for name, text in made.items()}
+    made = {name: _cleaned(name, text, texts, file, document, terms) for name, text in made.items()}
     if len(document.faults) > faults:
         return None
     if incomplete:
@@ -173,7 +179,7 @@ def _same(one: str, other: str) -> bool:
     return inline.folded(one) == inline.folded(other)
 
 
-def _cleaned(name: str, text: str, texts: Texts, file: FileTexts, document: Document) -> str:
+def _cleaned(name: str, text: str, texts: Texts, file: FileTexts, document: Document, terms: Sequence[Term]) -> str:
     """Return a text in its stored form. Add faults to the document, such as a text that is too long."""
     if text == texts.stored.get(name):
         return text
@@ -190,7 +196,8 @@ def _cleaned(name: str, text: str, texts: Texts, file: FileTexts, document: Docu
     except ValidationError as error:
         document.fail(" ".join(error.messages), file.id, name)
         return text
-    problems = review.problems_of(texts.item, {name: texts.source.get(name, "")}, {name: text}, texts.language)
+    source = {name: texts.source.get(name, "")}
+    problems = review.problems_of(texts.item, source, {name: text}, texts.language, terms=terms)
     for problem in problems.get(name, ()):
         if problem.blocking:
             document.fail(str(problem.message), file.id, name)
