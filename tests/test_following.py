@@ -166,6 +166,45 @@ def test_copies_of_an_update_are_one_story(service: PushService) -> None:
     work()
     # The copy is still there.
     assert reader.titles == ["In both"]
+    copy = Update.objects.get(article=second)
+    copy.withdraw(leaves_mark=False, reason="")
+    copy.save()
+    work()
+    for each in (reader, other):
+        [shown] = each.tray.values()
+        assert "ithdrawn" in shown["title"]
+
+
+@pytest.mark.parametrize("way", ["deleted", "article deleted"])
+@pytest.mark.parametrize("last", ["withdrawn", "deleted", "article deleted"])
+def test_a_notification_stays_as_long_as_there_is_a_copy(service: PushService, way: str, last: str) -> None:
+    first, second = factories.article(), factories.article(slug="second")
+    reader = follow(service, second)
+    update = factories.update(first, headline_en="In both")
+    [copy] = syndication.copy_to(update, [second], TEST)
+    work()
+    if way == "deleted":
+        update.delete()
+    else:
+        first.delete()
+    work()
+    assert reader.titles == ["In both"]
+    copy = Update.objects.get(pk=copy.pk)
+    copy.headline_en, copy.correction_note_en = "Still there", "A note."
+    copy.save()
+    work()
+    assert reader.titles == ["In both", "Correction: Still there"]
+    assert reader.shown[-1]["url"].startswith("/en/live/second/")
+    if last == "withdrawn":
+        copy.withdraw(leaves_mark=False, reason="")
+        copy.save()
+    elif last == "deleted":
+        copy.delete()
+    else:
+        second.delete()
+    work()
+    [shown] = reader.tray.values()
+    assert "ithdrawn" in shown["title"]
 
 
 @pytest.mark.parametrize("way", ["draft", "earlier time", "silent", "none", "key events only"])
