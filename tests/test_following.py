@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, time, timedelta
 from email.utils import format_datetime
+from itertools import count
 from threading import Event
 from time import monotonic
 from typing import Any
@@ -389,6 +390,58 @@ def test_a_correction_while_it_is_being_sent_reaches_everybody(service: PushServ
     deliveries._finish(row, batch)
     work()
     assert reader.titles == ["Fourteen came"]
+
+
+@pytest.mark.parametrize(("step", "call"), [("announce", 1), ("_gather", 1), ("_gather", 2), ("_finish", 1)])
+def test_a_correction_while_the_readers_are_collected_reaches_everybody(
+    service: PushService, monkeypatch: pytest.MonkeyPatch, step: str, call: int
+) -> None:
+    article = factories.article(languages=["en"])
+    readers = [follow(service, article) for _ in range(3)]
+    update = factories.update(article, headline_en="Thirteen came")
+
+    def correct() -> None:
+        update.headline_en, update.correction_note_en = "Fourteen came", "We said thirteen."
+        update.save()
+
+    monkeypatch.setattr(editions, "CHUNK_SIZE", 1)
+    before(monkeypatch, step, call, correct)
+    work()
+    assert [reader.titles[-1] for reader in readers] == ["Correction: Fourteen came"] * 3
+
+
+def before(monkeypatch: pytest.MonkeyPatch, step: str, call: int, action: Callable[[], None]) -> None:
+    """Do something before a certain call of a step of `articles.following.editions`."""
+    original, calls = getattr(editions, step), count(1)
+
+    def interrupted(*args: Any) -> Any:
+        if next(calls) == call:
+            action()
+        return original(*args)
+
+    monkeypatch.setattr(editions, step, interrupted)
+
+
+def test_an_update_is_published_again_while_its_withdrawal_is_announced(
+    service: PushService, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.PUSH_DELAY_SECONDS = 60
+    reader, update = notified(service)
+    update.withdraw(leaves_mark=True, reason="")
+    update.save()
+
+    def publish() -> None:
+        update.state, update.headline_en = Update.State.PUBLISHED, "Fourteen came"
+        with acting_as(newsroom.user("ana", "Journalist")):
+            update.save()
+
+    before(monkeypatch, "_finish", 1, publish)
+    work()
+    # The new notification can still be stopped.
+    assert "Fourteen came" not in reader.titles
+    assert Edition.objects.filter(due_at__gt=timezone.now()).exists()
+    work()
+    assert reader.titles[-1] == "Fourteen came"
 
 
 # Stopping and leaving -------------------------------------------------------------------------------------------------
