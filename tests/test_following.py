@@ -769,12 +769,54 @@ def test_an_endpoint_whose_service_is_not_named_any_more_is_sent_nothing(service
 def test_old_stories_are_cleared(service: PushService, monkeypatch: pytest.MonkeyPatch) -> None:
     notified(service)
     Story.objects.update(created_at=timezone.now() - timedelta(days=deliveries.KEPT_DAYS + 1))
-    monkeypatch.setattr(deliveries, "_cleared_at", -1e9)
-    deliveries.clear()
+    clear(monkeypatch)
     assert not Story.objects.exists()
     assert not Delivery.objects.exists()
     assert Follow.objects.exists()
     assert Article.objects.exists()
+
+
+def clear(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deliveries, "_cleared_at", -1e9)
+    deliveries.clear()
+
+
+@pytest.mark.parametrize("way", ["topic", "account"])
+def test_nothing_is_kept_of_a_browser_whose_last_subject_or_user_is_deleted(
+    service: PushService, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    user, topic = newsroom.user("ana", "Journalist"), Topic.objects.create(name="Trade", slug="trade")
+    reader = follow(service, topic)
+    follow(service, factories.article())
+    stored = PushSubscription.objects.filter(endpoint=reader.endpoint)
+    if way == "account":
+        stored.update(user=user)
+        Follow.objects.filter(topic=topic).delete()
+    clear(monkeypatch)
+    assert stored.exists()
+    (topic if way == "topic" else user).delete()
+    clear(monkeypatch)
+    # It may have been stored just now, for something that it is about to follow.
+    assert stored.exists()
+    PushSubscription.objects.update(created_at=timezone.now() - timedelta(hours=2))
+    clear(monkeypatch)
+    assert not stored.exists()
+    assert PushSubscription.objects.count() == 1
+
+
+def test_a_browser_that_follows_nothing_any_more_is_still_told_of_the_withdrawal(
+    service: PushService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader, update = notified(service)
+    PushSubscription.objects.update(created_at=timezone.now() - timedelta(hours=2))
+    update.article.delete()
+    clear(monkeypatch)
+    editions.run_due()
+    clear(monkeypatch)
+    work()
+    assert "ithdrawn" in reader.titles[-1]
+    clear(monkeypatch)
+    assert not PushSubscription.objects.exists()
 
 
 # Requests of strangers ------------------------------------------------------------------------------------------------
