@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, time, timedelta
 from email.utils import format_datetime
+from io import BytesIO
 from itertools import count
-from threading import Event
+from pathlib import Path
+from threading import Event, Thread
 from time import monotonic
 from typing import Any
 
@@ -28,8 +30,9 @@ from liveblog.actors import Machine, acting_as
 from liveblog.errors import ProviderError
 from liveblog.http import MAX_EXCHANGES
 from liveblog.languages import column
-from liveblog.webpush import circuit_breakers, sending
+from liveblog.webpush import apart, circuit_breakers, sending
 from liveblog.webpush.apart import Sender
+from liveblog.webpush.endpoints import Endpoint
 from liveblog.webpush.models import PushSubscription, quiet_ends
 from tests import factories, newsroom, soak
 from tests.actors import TEST
@@ -712,6 +715,56 @@ def test_a_sender_that_was_ended_starts_no_other_process(service: PushService) -
     with pytest.raises(ConnectionError):
         sender.send_all([sending.Message(endpoint, sending.Content(b"{}"))])
     assert not reader.shown
+
+
+def test_a_message_that_cannot_be_encrypted_stops_no_other(service: PushService, caplog: Any) -> None:
+    article = factories.article()
+    unlucky, reader = follow(service, article), follow(service, article)
+    # A point that is not on the curve.
+    PushSubscription.objects.filter(endpoint=unlucky.endpoint).update(public_key="BA" + "A" * 85)
+    factories.update(article)
+    work()
+    assert (len(unlucky.shown), len(reader.shown)) == (0, 1)
+    [failed] = Delivery.objects.filter(due_at__isnull=False)
+    assert failed.failure == "nonsense"
+    assert "(ValueError)" in caplog.text
+    assert unlucky.endpoint not in caplog.text
+
+
+def messages(number: int) -> list[sending.Message]:
+    endpoint = Endpoint("https://push.example.com/send/x", "key", "secret")
+    return [sending.Message(endpoint, sending.Content(b"{}"))] * number
+
+
+def test_each_batch_is_answered_even_if_it_cannot_be_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    def send_all(_messages: Sequence[sending.Message]) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(sending, "send_all", send_all)
+    answers = BytesIO()
+    apart.serve(BytesIO(json.dumps([7, apart._written(messages(2))]).encode() + b"\n"), answers)
+    assert json.loads(answers.getvalue()) == [7, [["nonsense", None]] * 2]
+
+
+def test_batches_fail_if_the_process_that_sends_them_writes_no_answers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "program"
+    program.write_text("#!/bin/sh\nread line\necho Hello\nread line\n")
+    program.chmod(0o700)
+    monkeypatch.setattr(apart.sys, "executable", str(program))
+    sender, failed = Sender(), Event()
+
+    def send() -> None:
+        with pytest.raises(ConnectionError):
+            sender.send_all(messages(1))
+        failed.set()
+
+    for _ in range(2):
+        Thread(target=send, daemon=True).start()
+        assert failed.wait(PATIENCE)
+        failed.clear()
+    sender.end()
 
 
 def test_a_circuit_breaker_stays_open_when_the_last_messages_under_way_fail(
