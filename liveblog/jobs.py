@@ -107,6 +107,9 @@ class Queue(Generic[Row]):
     def claim(self, count: int, among: models.Q | None = None) -> list[Row]:
         """Claim up to `count` rows that are due, and return them. No other process gets them during the lease.
 
+        Their due time is the end of the lease. If the database has another one later, the row was queued again, or
+        another process has claimed it.
+
         among   the rows to choose from; default: all
         """
         now = timezone.now()
@@ -120,6 +123,8 @@ class Queue(Generic[Row]):
             claimed = list(rows[:count])
             lease = rows.model._base_manager.filter(pk__in=[row.pk for row in claimed])
             lease.update(**{f"{self.prefix}due_at": now + self.lease})
+        for row in claimed:
+            setattr(row, f"{self.prefix}due_at", now + self.lease)
         return claimed
 
     def run_due(self, work: Callable[[Row], None], key: Callable[[Row], float] | None = None) -> int:

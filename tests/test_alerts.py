@@ -13,6 +13,7 @@ from django.test import Client
 from django.utils import timezone
 from werkzeug import Response
 
+from articles.following.models import Follow
 from articles.models import Update
 from comments.models import Comment
 from liveblog.accounts.models import Profile
@@ -244,13 +245,25 @@ def test_a_device_is_one_persons_and_is_given_up(service: PushService) -> None:
     amal, greta = person("amal", "Moderator"), person("greta", "Moderator")
     phone = device(amal, service)
     client = Client()
-    for user, left in ((greta, amal), (amal, None)):
+    for user, left in ((greta, [amal.pk]), (amal, [])):
         client.force_login(user)
         data = json.dumps({"endpoint": phone.endpoint})
         assert client.post("/accounts/alerts/device/", data, content_type="application/json").status_code == 200
-        assert PushSubscription.objects.get().user == left
+        # Without alerts, nothing is kept of a browser that follows nothing.
+        assert list(PushSubscription.objects.values_list("user", flat=True)) == left
     for wrong in ("", "[]", "{}", '{"subscription": {}}', '{"endpoint": "https://127.0.0.1/"}', "x" * 9000):
         assert client.post("/accounts/alerts/device/", wrong, content_type="application/json").status_code == 422
+
+
+def test_a_browser_that_follows_something_is_kept_when_alerts_are_switched_off(service: PushService) -> None:
+    amal = person("amal", "Moderator")
+    phone = device(amal, service)
+    Follow.objects.create(subscription=PushSubscription.objects.get(), article=factories.article(), language="en")
+    client = Client()
+    client.force_login(amal)
+    data = json.dumps({"endpoint": phone.endpoint})
+    assert client.post("/accounts/alerts/device/", data, content_type="application/json").status_code == 200
+    assert PushSubscription.objects.get().user is None
 
 
 def test_the_language_of_the_first_log_in_is_noted() -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, time, timedelta
 from email.utils import format_datetime
-from threading import Event
+from io import BytesIO
+from itertools import count
+from pathlib import Path
+from threading import Event, Thread
 from time import monotonic
 from typing import Any
 
@@ -30,8 +33,9 @@ from liveblog.actors import Machine, acting_as
 from liveblog.errors import ProviderError
 from liveblog.http import MAX_EXCHANGES
 from liveblog.languages import column
-from liveblog.webpush import circuit_breakers, sending
+from liveblog.webpush import apart, circuit_breakers, sending
 from liveblog.webpush.apart import Sender
+from liveblog.webpush.endpoints import Endpoint
 from liveblog.webpush.models import PushSubscription, quiet_ends
 from tests import factories, newsroom, soak
 from tests.actors import TEST
@@ -169,6 +173,45 @@ def test_copies_of_an_update_are_one_story(service: PushService) -> None:
     work()
     # The copy is still there.
     assert reader.titles == ["In both"]
+    copy = Update.objects.get(article=second)
+    copy.withdraw(leaves_mark=False, reason="")
+    copy.save()
+    work()
+    for each in (reader, other):
+        [shown] = each.tray.values()
+        assert "ithdrawn" in shown["title"]
+
+
+@pytest.mark.parametrize("way", ["deleted", "article deleted"])
+@pytest.mark.parametrize("last", ["withdrawn", "deleted", "article deleted"])
+def test_a_notification_stays_as_long_as_there_is_a_copy(service: PushService, way: str, last: str) -> None:
+    first, second = factories.article(), factories.article(slug="second")
+    reader = follow(service, second)
+    update = factories.update(first, headline_en="In both")
+    [copy] = syndication.copy_to(update, [second], TEST)
+    work()
+    if way == "deleted":
+        update.delete()
+    else:
+        first.delete()
+    work()
+    assert reader.titles == ["In both"]
+    copy = Update.objects.get(pk=copy.pk)
+    copy.headline_en, copy.correction_note_en = "Still there", "A note."
+    copy.save()
+    work()
+    assert reader.titles == ["In both", "Correction: Still there"]
+    assert reader.shown[-1]["url"].startswith("/en/live/second/")
+    if last == "withdrawn":
+        copy.withdraw(leaves_mark=False, reason="")
+        copy.save()
+    elif last == "deleted":
+        copy.delete()
+    else:
+        second.delete()
+    work()
+    [shown] = reader.tray.values()
+    assert "ithdrawn" in shown["title"]
 
 
 @pytest.mark.parametrize("way", ["draft", "earlier time", "silent", "none", "key events only"])
@@ -353,6 +396,58 @@ def test_a_correction_while_it_is_being_sent_reaches_everybody(service: PushServ
     deliveries._finish(row, batch)
     work()
     assert reader.titles == ["Fourteen came"]
+
+
+@pytest.mark.parametrize(("step", "call"), [("announce", 1), ("_gather", 1), ("_gather", 2), ("_finish", 1)])
+def test_a_correction_while_the_readers_are_collected_reaches_everybody(
+    service: PushService, monkeypatch: pytest.MonkeyPatch, step: str, call: int
+) -> None:
+    article = factories.article(languages=["en"])
+    readers = [follow(service, article) for _ in range(3)]
+    update = factories.update(article, headline_en="Thirteen came")
+
+    def correct() -> None:
+        update.headline_en, update.correction_note_en = "Fourteen came", "We said thirteen."
+        update.save()
+
+    monkeypatch.setattr(editions, "CHUNK_SIZE", 1)
+    before(monkeypatch, step, call, correct)
+    work()
+    assert [reader.titles[-1] for reader in readers] == ["Correction: Fourteen came"] * 3
+
+
+def before(monkeypatch: pytest.MonkeyPatch, step: str, call: int, action: Callable[[], None]) -> None:
+    """Do something before a certain call of a step of `articles.following.editions`."""
+    original, calls = getattr(editions, step), count(1)
+
+    def interrupted(*args: Any) -> Any:
+        if next(calls) == call:
+            action()
+        return original(*args)
+
+    monkeypatch.setattr(editions, step, interrupted)
+
+
+def test_an_update_is_published_again_while_its_withdrawal_is_announced(
+    service: PushService, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.PUSH_DELAY_SECONDS = 60
+    reader, update = notified(service)
+    update.withdraw(leaves_mark=True, reason="")
+    update.save()
+
+    def publish() -> None:
+        update.state, update.headline_en = Update.State.PUBLISHED, "Fourteen came"
+        with acting_as(newsroom.user("ana", "Journalist")):
+            update.save()
+
+    before(monkeypatch, "_finish", 1, publish)
+    work()
+    # The new notification can still be stopped.
+    assert "Fourteen came" not in reader.titles
+    assert Edition.objects.filter(due_at__gt=timezone.now()).exists()
+    work()
+    assert reader.titles[-1] == "Fourteen came"
 
 
 # Stopping and leaving -------------------------------------------------------------------------------------------------
@@ -644,6 +739,56 @@ def test_a_sender_that_was_ended_starts_no_other_process(service: PushService) -
     assert not reader.shown
 
 
+def test_a_message_that_cannot_be_encrypted_stops_no_other(service: PushService, caplog: Any) -> None:
+    article = factories.article()
+    unlucky, reader = follow(service, article), follow(service, article)
+    # A point that is not on the curve.
+    PushSubscription.objects.filter(endpoint=unlucky.endpoint).update(public_key="BA" + "A" * 85)
+    factories.update(article)
+    work()
+    assert (len(unlucky.shown), len(reader.shown)) == (0, 1)
+    [failed] = Delivery.objects.filter(due_at__isnull=False)
+    assert failed.failure == "nonsense"
+    assert "(ValueError)" in caplog.text
+    assert unlucky.endpoint not in caplog.text
+
+
+def messages(number: int) -> list[sending.Message]:
+    endpoint = Endpoint("https://push.example.com/send/x", "key", "secret")
+    return [sending.Message(endpoint, sending.Content(b"{}"))] * number
+
+
+def test_each_batch_is_answered_even_if_it_cannot_be_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    def send_all(_messages: Sequence[sending.Message]) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(sending, "send_all", send_all)
+    answers = BytesIO()
+    apart.serve(BytesIO(json.dumps([7, apart._written(messages(2))]).encode() + b"\n"), answers)
+    assert json.loads(answers.getvalue()) == [7, [["nonsense", None]] * 2]
+
+
+def test_batches_fail_if_the_process_that_sends_them_writes_no_answers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "program"
+    program.write_text("#!/bin/sh\nread line\necho Hello\nread line\n")
+    program.chmod(0o700)
+    monkeypatch.setattr(apart.sys, "executable", str(program))
+    sender, failed = Sender(), Event()
+
+    def send() -> None:
+        with pytest.raises(ConnectionError):
+            sender.send_all(messages(1))
+        failed.set()
+
+    for _ in range(2):
+        Thread(target=send, daemon=True).start()
+        assert failed.wait(PATIENCE)
+        failed.clear()
+    sender.end()
+
+
 def test_a_circuit_breaker_stays_open_when_the_last_messages_under_way_fail(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -699,12 +844,54 @@ def test_an_endpoint_whose_service_is_not_named_any_more_is_sent_nothing(service
 def test_old_stories_are_cleared(service: PushService, monkeypatch: pytest.MonkeyPatch) -> None:
     notified(service)
     Story.objects.update(created_at=timezone.now() - timedelta(days=deliveries.KEPT_DAYS + 1))
-    monkeypatch.setattr(deliveries, "_cleared_at", -1e9)
-    deliveries.clear()
+    clear(monkeypatch)
     assert not Story.objects.exists()
     assert not Delivery.objects.exists()
     assert Follow.objects.exists()
     assert Article.objects.exists()
+
+
+def clear(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deliveries, "_cleared_at", -1e9)
+    deliveries.clear()
+
+
+@pytest.mark.parametrize("way", ["topic", "account"])
+def test_nothing_is_kept_of_a_browser_whose_last_subject_or_user_is_deleted(
+    service: PushService, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    user, topic = newsroom.user("ana", "Journalist"), Topic.objects.create(name="Trade", slug="trade")
+    reader = follow(service, topic)
+    follow(service, factories.article())
+    stored = PushSubscription.objects.filter(endpoint=reader.endpoint)
+    if way == "account":
+        stored.update(user=user)
+        Follow.objects.filter(topic=topic).delete()
+    clear(monkeypatch)
+    assert stored.exists()
+    (topic if way == "topic" else user).delete()
+    clear(monkeypatch)
+    # It may have been stored just now, for something that it is about to follow.
+    assert stored.exists()
+    PushSubscription.objects.update(created_at=timezone.now() - timedelta(hours=2))
+    clear(monkeypatch)
+    assert not stored.exists()
+    assert PushSubscription.objects.count() == 1
+
+
+def test_a_browser_that_follows_nothing_any_more_is_still_told_of_the_withdrawal(
+    service: PushService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader, update = notified(service)
+    PushSubscription.objects.update(created_at=timezone.now() - timedelta(hours=2))
+    update.article.delete()
+    clear(monkeypatch)
+    editions.run_due()
+    clear(monkeypatch)
+    work()
+    assert "ithdrawn" in reader.titles[-1]
+    clear(monkeypatch)
+    assert not PushSubscription.objects.exists()
 
 
 # Requests of strangers ------------------------------------------------------------------------------------------------

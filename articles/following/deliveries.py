@@ -45,6 +45,8 @@ _KEPT_SECONDS_CHANGED = 24 * 3600
 #: The time in which stories can be corrected and withdrawn.
 KEPT_DAYS = 7
 _CLEAR_SECONDS = 3600.0
+#: The time for which a browser's data is kept without anything that it follows: it is stored first.
+_KEPT_UNUSED = timedelta(hours=1)
 
 #: The number of refusals after which a subscription counts as ended: probably the site's key has changed.
 MAX_REFUSALS = 10
@@ -162,7 +164,10 @@ _cleared_at = 0.0
 
 
 def clear() -> int:
-    """Delete stories that are too old to be corrected, once an hour. Return 0: there is no more to do."""
+    """Delete stories that are too old to be corrected, and the data of browsers that follow nothing, once an hour.
+
+    Return 0: there is no more to do.
+    """
     global _cleared_at
     if time.monotonic() < _cleared_at + _CLEAR_SECONDS:
         return 0
@@ -175,7 +180,18 @@ def clear() -> int:
         while rows := list(Delivery.objects.filter(story=pk).values_list("pk", flat=True)[:5000]):
             Delivery.objects.filter(pk__in=rows).delete()
         Story.objects.filter(pk=pk).delete()
+    _clear_subscriptions()
     return 0
+
+
+def _clear_subscriptions() -> None:
+    """Delete the data of browsers that follow nothing any more, for example because the article was deleted."""
+    # A browser that has a notification is still told of its withdrawal.
+    told = Delivery.objects.filter(Q(due_at__isnull=False) | Q(edition__due_at__isnull=False))
+    unused = PushSubscription.objects.unused().filter(created_at__lt=timezone.now() - _KEPT_UNUSED)
+    while rows := list(unused.exclude(pk__in=told.values("subscription")).values_list("pk", flat=True)[:1000]):
+        # It may follow something by now.
+        unused.filter(pk__in=rows).delete()
 
 
 # While the server runs ------------------------------------------------------------------------------------------------

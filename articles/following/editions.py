@@ -51,7 +51,7 @@ def run_due() -> int:
 def announce(row: Edition) -> None:
     """Make the message of an edition if its text is there, and queue it for its readers."""
     with transaction.atomic():
-        edition = _locked(row.pk)
+        edition = _locked(row)
         if edition is None or not _settle(edition):
             return
     if edition.story.withdrawn:
@@ -64,8 +64,13 @@ def announce(row: Edition) -> None:
     _finish(edition)
 
 
-def _locked(pk: int) -> Edition | None:
-    return Edition.objects.select_for_update(of=("self",)).select_related("story__article").filter(pk=pk).first()
+def _locked(row: Edition) -> Edition | None:
+    """Lock an edition and return it; None unless its lease is still that of `row`.
+
+    An edit that makes it due again sets another time. That must not be overwritten, or nobody handles the edit.
+    """
+    found = Edition.objects.select_for_update(of=("self",)).select_related("story__article")
+    return found.filter(pk=row.pk, due_at=row.due_at).first()
 
 
 def _settle(edition: Edition) -> bool:
@@ -129,7 +134,7 @@ def _article_of(story: Story) -> Article | None:
 def _gather(edition: Edition, subjects: audience.Subjects) -> bool:
     """Queue the message for some of its readers, and return whether there are more."""
     with transaction.atomic():
-        present = _locked(edition.pk)
+        present = _locked(edition)
         if present is None or present.story.stopped or present.story.withdrawn:
             return False
         found = audience.readers(subjects, present.story.level, present.language, present.gathered, CHUNK_SIZE)
@@ -161,7 +166,7 @@ def _gather(edition: Edition, subjects: audience.Subjects) -> bool:
             held.filter(story__article=present.story.article_id).exclude(story=present.story_id).delete()
         present.gathered = found[-1]
         # Keep the lease.
-        present.due_at = now + queue.lease
+        present.due_at = edition.due_at = now + queue.lease
         present.save(update_fields=["gathered", "due_at"])
         if len(found) < CHUNK_SIZE:
             _complete(present)
@@ -177,8 +182,7 @@ def _complete(edition: Edition) -> None:
 def _finish(edition: Edition) -> None:
     """Take an edition out of the queue, unless it has changed in the meantime."""
     with transaction.atomic():
-        present = _locked(edition.pk)
-        # A later edit has made it due.
-        if present is not None and present.due_at is not None and present.due_at > timezone.now():
+        present = _locked(edition)
+        if present is not None:
             present.leave_queue()
             present.save(update_fields=["due_at", "attempts", "failure"])

@@ -85,6 +85,8 @@ class Story(models.Model):
     """
 
     id = models.BigIntegerField(primary_key=True)
+    #: That of the update. It names the copies even if the update has been deleted.
+    copy_group = models.UUIDField(null=True, db_index=True)
     article = models.ForeignKey("articles.Article", models.SET_NULL, null=True, related_name="stories")
     #: The highest level that the update has had.
     level = models.CharField(max_length=8, choices=Level, default=Level.ALL)

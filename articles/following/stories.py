@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from articles.changes import Edit
@@ -19,6 +19,7 @@ from articles.following.models import Delivery, Edition, Follow, Level, Story
 from articles.models import Article, Update
 from articles.models.base import Versioned
 from liveblog.actors import acting_user
+from liveblog.delivery import log
 from liveblog.webpush import vapid
 
 State = Update.State
@@ -44,15 +45,19 @@ class Notifications:
 
     def after(self, edit: Edit, memory: Seen | None) -> None:
         row = edit.new or edit.old
-        if not isinstance(row, Update) or not vapid.configured() or not row.published_before:
+        if not isinstance(row, Update) or not row.published_before:
+            return
+        if isinstance(edit.old, Update) and row.copy_group != edit.old.copy_group:
+            # Later copies belong to the story, even if this update has been deleted by then.
+            Story.objects.filter(pk=row.pk).update(copy_group=row.copy_group)
+        if not vapid.configured():
             return
         now = _seen(edit.new) if isinstance(edit.new, Update) else None
         if now is not None and now.published:
             assert isinstance(edit.new, Update)
             _published(edit.new, now, memory)
         elif memory is not None and memory.published:
-            # Django clears the primary key of a deleted row, so take that of the row before.
-            take_back([row.pk or (edit.old.pk if edit.old else 0)])
+            take_back(row)
 
 
 def _seen(update: Update) -> Seen:
@@ -98,7 +103,13 @@ def _begin(update: Update, level: Level) -> None:
     now = timezone.now()
     # If no user has published it, nobody is at a desk to stop it.
     delay = timedelta(seconds=settings.PUSH_DELAY_SECONDS if acting_user() else 0)
-    story = Story.objects.create(pk=update.pk, article_id=update.article_id, level=level, goes_at=now + delay)
+    story = Story.objects.create(
+        pk=update.pk,
+        copy_group=update.copy_group,
+        article_id=update.article_id,
+        level=level,
+        goes_at=now + delay,
+    )
     _add_editions(story, _copies(update))
 
 
@@ -138,10 +149,10 @@ def _wake(
 
 
 def story_of(update: Update) -> Story | None:
-    """Return the story of an update, or of a copy of it; None if there is none."""
+    """Return the story of an update, or of a copy of it; None if there is none. They may have been deleted."""
     named = Q(pk=update.pk)
     if update.copy_group:
-        named |= Q(pk__in=Update.objects.filter(copy_group=update.copy_group).values("pk"))
+        named |= Q(copy_group=update.copy_group)
     return Story.objects.filter(named).order_by("created_at").first()
 
 
@@ -155,17 +166,19 @@ def _copies(update: Update) -> list[Update]:
 
 def published_copies(story: Story) -> list[Update]:
     """Return the published ones of a story's update and its copies, with the related data for their texts."""
-    group = Update.objects.filter(pk=story.pk).exclude(copy_group=None).values("copy_group")
-    found = Update.objects.for_pages().filter(Q(pk=story.pk) | Q(copy_group__in=group)).select_related("article")
+    named = Q(pk=story.pk)
+    if story.copy_group:
+        named |= Q(copy_group=story.copy_group)
+    found = Update.objects.for_pages().filter(named).select_related("article")
     return list(found.filter(state=State.PUBLISHED).order_by("pk"))
 
 
-def take_back(updates: list[int]) -> None:
-    """Retract the stories of updates that readers no longer see, unless they see a copy."""
-    for story in Story.objects.filter(pk__in=updates, withdrawn=False):
-        if not published_copies(story):
-            Story.objects.filter(pk=story.pk).update(withdrawn=True)
-            _wake(story)
+def take_back(update: Update) -> None:
+    """Retract the story of an update that readers no longer see, unless they see a copy."""
+    story = story_of(update)
+    if story is not None and not story.withdrawn and not published_copies(story):
+        Story.objects.filter(pk=story.pk).update(withdrawn=True)
+        _wake(story)
 
 
 def stop(story: Story) -> bool:
@@ -178,8 +191,22 @@ def stop(story: Story) -> bool:
 
 
 def take_back_article(sender: type[Article], instance: Article, **_: object) -> None:
-    """Retract the stories of an article before its deletion; a receiver of `pre_delete`."""
-    if vapid.configured():
-        Story.objects.filter(article=instance.pk, withdrawn=False).update(withdrawn=True)
-        told = Edition.objects.filter(story__article=instance.pk)
-        told.update(due_at=timezone.now(), attempts=0)
+    """Retract the stories of an article before its deletion, except those with a copy elsewhere.
+
+    A receiver of `pre_delete`.
+    """
+    if not vapid.configured():
+        return
+    # A copy may be withdrawn at the same moment. Its edit has this lock as well.
+    log.lock(instance.pk)
+    groups = Update.objects.filter(article=instance.pk).exclude(copy_group=None).values("copy_group")
+    stories = Story.objects.filter(Q(article=instance.pk) | Q(copy_group__in=groups), withdrawn=False)
+    others = Update.objects.filter(copy_group=OuterRef("copy_group"), state=State.PUBLISHED).exclude(
+        article=instance.pk
+    )
+    gone = list(stories.exclude(Exists(others)).values_list("pk", flat=True))
+    Story.objects.filter(pk__in=gone).update(withdrawn=True)
+    Edition.objects.filter(story__in=gone).update(due_at=timezone.now(), attempts=0)
+    # The other stories continue in the article of a copy.
+    remaining = Story.objects.filter(article=instance.pk, withdrawn=False)
+    remaining.update(article=Subquery(others.order_by("pk").values("article")[:1]))

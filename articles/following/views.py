@@ -130,11 +130,9 @@ def leave(request: HttpRequest, language: str, data: Data) -> Answer:
             raise _unreadable()
         # It may no longer exist.
         subscription.follows.filter(**{kind: _id(data)}).delete()
-    if subscription.user_id is None and not subscription.follows.exists():
-        # Keep no data of a browser that follows nothing.
-        subscription.delete()
-        subscription = None
-    return _state(subscription, language)
+    # Keep no data of a browser that follows nothing.
+    deleted, _models = PushSubscription.objects.unused().filter(pk=subscription.pk).delete()
+    return _state(None if deleted else subscription, language)
 
 
 def _of_story(subscription: PushSubscription, pk: int) -> QuerySet[Follow]:

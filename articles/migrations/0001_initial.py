@@ -1959,6 +1959,7 @@ class Migration(migrations.Migration):
             name="Story",
             fields=[
                 ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("copy_group", models.UUIDField(db_index=True, null=True)),
                 (
                     "level",
                     models.CharField(

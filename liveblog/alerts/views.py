@@ -62,6 +62,8 @@ def device(request: HttpRequest) -> HttpResponse:
         data = _body(request)
         if data.get("subscription") is None:
             PushSubscription.objects.filter(endpoint=address_of(data.get("endpoint")), user=user).update(user=None)
+            # Keep no data of a browser that follows nothing.
+            PushSubscription.objects.unused().filter(endpoint=data["endpoint"]).delete()
         elif user.push_subscriptions.count() >= _MAX_DEVICES:
             raise ValidationError(_("Too many of your devices get notifications already."))
         else:

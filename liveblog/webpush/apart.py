@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -25,6 +26,8 @@ from liveblog.errors import ProviderError
 from liveblog.webpush import sending
 from liveblog.webpush.endpoints import Endpoint
 from liveblog.webpush.sending import Content, Message
+
+logger = logging.getLogger(__name__)
 
 #: Seconds without a message after which the process ends.
 _IDLE_SECONDS = 60.0
@@ -94,22 +97,31 @@ class Sender:
         return self._process
 
     def _read(self, process: subprocess.Popen[bytes]) -> None:
-        """Pass on the answers of a process until it ends."""
-        assert process.stdout is not None
-        with process.stdout:
-            for line in process.stdout:
-                number, errors = json.loads(line)
-                with self._lock:
-                    self._used_at = time.monotonic()
-                    _process, answer = self._waiting.pop(number)
-                answer.set_result(
-                    [None if one is None else ProviderError(one[0], retry_after=one[1]) for one in errors]
-                )
+        """Pass on the answers of a process until it ends, or writes something else; then end it."""
+        try:
+            self._pass_on(process)
+        except Exception as error:
+            logger.warning("The answers of the process that sends messages are unreadable (%s).", type(error).__name__)
         with self._lock:
+            # Nobody would read the answers to further batches.
+            if self._process is process:
+                self._process = None
             unanswered = [number for number, (asked, _answer) in self._waiting.items() if asked is process]
             answers = [self._waiting.pop(number)[1] for number in unanswered]
         for answer in answers:
             answer.set_exception(ConnectionError("The process that sends messages has ended."))
+        _end(process)
+
+    def _pass_on(self, process: subprocess.Popen[bytes]) -> None:
+        assert process.stdout is not None
+        with process.stdout:
+            for line in process.stdout:
+                number, found = json.loads(line)
+                errors = [None if one is None else ProviderError(one[0], retry_after=one[1]) for one in found]
+                with self._lock:
+                    self._used_at = time.monotonic()
+                    _process, answer = self._waiting.pop(number)
+                answer.set_result(errors)
 
     def _end_when_idle(self) -> None:
         timer = Timer(_IDLE_SECONDS, self._look)
@@ -143,8 +155,14 @@ def serve(batches: IO[bytes], answers: IO[bytes]) -> None:
     """Send each batch of messages in a thread, and answer with their errors; return at the end of the input."""
     writing = Lock()
 
-    def work(number: int, messages: list[Message]) -> None:
-        errors = sending.send_all(messages)
+    def work(number: int, batch: dict[str, Any]) -> None:
+        errors: Errors
+        try:
+            errors = sending.send_all(_read(batch))
+        except Exception as error:
+            # The parent waits for an answer. The text of the error may contain an endpoint.
+            logger.warning("Messages could not be sent (%s).", type(error).__name__)
+            errors = [ProviderError("nonsense")] * len(batch["messages"])
         answer = [number, [None if error is None else [error.reason, error.retry_after] for error in errors]]
         with writing:
             answers.write(json.dumps(answer).encode() + b"\n")
@@ -154,7 +172,7 @@ def serve(batches: IO[bytes], answers: IO[bytes]) -> None:
     for line in batches:
         number, batch = json.loads(line)
         threads = [thread for thread in threads if thread.is_alive()]
-        threads.append(Thread(target=work, args=(number, _read(batch)), name="batch"))
+        threads.append(Thread(target=work, args=(number, batch), name="batch"))
         threads[-1].start()
     for thread in threads:
         thread.join()

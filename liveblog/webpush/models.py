@@ -14,6 +14,12 @@ from liveblog.moments import zones
 from liveblog.webpush.endpoints import MAX_ENDPOINT_LENGTH, Endpoint
 
 
+class PushSubscriptionQuerySet(models.QuerySet["PushSubscription"]):
+    def unused(self) -> PushSubscriptionQuerySet:
+        """Return the browsers that get neither a user's alerts nor notifications of anything that they follow."""
+        return self.filter(user=None, follows=None)
+
+
 class PushSubscription(models.Model):
     """A browser that receives messages (W3C Push API): its endpoint, and its quiet hours.
 
@@ -35,6 +41,8 @@ class PushSubscription(models.Model):
     #: The number of messages that the push service has refused since the browser's last visit.
     refusals = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
+
+    objects = PushSubscriptionQuerySet.as_manager()
 
     class Meta:
         default_permissions = ()

@@ -6,6 +6,7 @@ delays only its own messages, and these for a bounded time.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ from liveblog.numbers import number
 from liveblog.webpush import vapid
 from liveblog.webpush.circuit_breakers import CircuitBreakers
 from liveblog.webpush.endpoints import Endpoint, address_of, origin_of, service_of
+
+logger = logging.getLogger(__name__)
 
 #: Time limit of a message, in seconds.
 TIMEOUT_SECONDS = 10.0
@@ -108,6 +111,10 @@ def _error_of(message: Message) -> ProviderError | None:
         send(message)
     except ProviderError as error:
         return error
+    except Exception as error:
+        # The other messages are sent in any case. The text of the error may contain the endpoint.
+        logger.warning("A message could not be sent (%s).", type(error).__name__)
+        return ProviderError("nonsense")
     return None
 
 
