@@ -4,6 +4,7 @@ import json
 import re
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -249,20 +250,27 @@ def test_a_late_response_replaces_nothing_that_was_asked_for_after_it(
         src = f"{server.url}{article.url('en')}"
         page.locator("live-blog").evaluate("(one, src) => one.setAttribute('src', src)", src)
 
-    # The coverage that the element named first comes after that which it names now.
-    page.evaluate("window.late = 'fragment.html'")
-    page.evaluate("html => document.body.insertAdjacentHTML('beforeend', html)", embed(server, slow))
-    page.wait_for_function("isLate()")
-    page.evaluate("window.late = ''")
-    switch(quick)
-    expect(page.get_by_role("heading", name="Talks")).to_be_visible()
-    page.evaluate("release()")
-    assert texts(page) == [update.element]
-    # The page that was asked for first comes after the one with the update that the reader wants to see.
-    page.evaluate("window.late = 'fragment.html'")
-    switch(slow)
-    page.wait_for_function("isLate()")
-    page.evaluate("window.late = ''")
+    @contextmanager
+    def responding_late(part: str) -> Iterator[None]:
+        """Hold the response to a request back that the block causes. `part`: of its URL."""
+        page.evaluate("part => { window.late = part; }", part)
+        yield
+        page.wait_for_function("isLate()")
+        page.evaluate("window.late = ''")
+
+    def late_response_changes_nothing() -> None:
+        switch(quick)
+        expect(page.get_by_role("heading", name="Talks")).to_be_visible()
+        page.evaluate("release()")
+        assert texts(page) == [update.element]
+
+    # The response with the first coverage comes after the one with the coverage that the element names now.
+    with responding_late("fragment.html"):
+        page.evaluate("html => document.body.insertAdjacentHTML('beforeend', html)", embed(server, slow))
+    late_response_changes_nothing()
+    # The first response comes after the one with the update that the reader wants to see.
+    with responding_late("fragment.html"):
+        switch(slow)
     page.locator("live-blog").evaluate(f"one => one.show('{old[2].element}')")
     assert old[2].element in texts(page)
     page.evaluate("release()")
@@ -275,14 +283,9 @@ def test_a_late_response_replaces_nothing_that_was_asked_for_after_it(
         expect(page.locator(f"#{old[-1].element}")).to_be_attached()
         if fails:
             page.route("**/fragment.html?before=*", lambda route: route.fulfill(status=204))
-        page.evaluate("window.late = 'before='")
-        page.locator("live-blog").get_by_role("link", name="Older updates").click()
-        page.wait_for_function("isLate()")
-        page.evaluate("window.late = ''")
-        switch(quick)
-        expect(page.get_by_role("heading", name="Talks")).to_be_visible()
-        page.evaluate("release()")
-        assert texts(page) == [update.element]
+        with responding_late("before="):
+            page.locator("live-blog").get_by_role("link", name="Older updates").click()
+        late_response_changes_nothing()
 
 
 def test_a_fragment_in_the_page_is_read_without_scripts_and_followed_with_them(
