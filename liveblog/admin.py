@@ -142,7 +142,7 @@ class AccountAdmin(IndexedSearchMixin, MomentsAdmin, UserAdmin):
             with transaction.atomic():
                 removed = second_factor.remove_all(user)
                 if removed:
-                    # Whoever has the lost device may be logged in.
+                    # Somebody else may have the lost device, and be logged in with it.
                     sessions.end_all(user)
             if removed:
                 send_news(request, user, _("An administrator removed your second factors."))

@@ -332,7 +332,7 @@ def test_an_administrator_removes_the_second_factors_of_a_colleague(client: Clie
     assert is_in(client)
     admin = as_administrator()
     admin.post("/admin/auth/user/", {"action": "remove_second_factors", "_selected_action": [ioana.pk]})
-    # Whoever has the lost device is logged out.
+    # This ends the session of somebody else who has the lost device.
     assert not is_in(client)
     log_in(client)
     assert is_in(client)
